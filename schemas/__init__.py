@@ -1,0 +1,1 @@
+"""Definitions of everything that Milepost says or hears: events, KPI records, alerts, units, natural keys. Pure."""

@@ -1,0 +1,99 @@
+"""Exact quantities and their units.
+
+Quantities, counts and money are integers of 10⁻⁶ of their unit, percents, weights, rates, hours and readings integers
+of 10⁻¹², so that sums do not depend on their order. Conversion between units is exact before that.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from schemas.written import Written
+
+__all__ = [
+    "MICRO",
+    "PICO",
+    "conversion",
+    "convert_to_micro",
+    "convert_to_pico",
+    "convertible",
+    "to_micro",
+    "to_pico",
+]
+
+MICRO = 10**6
+PICO = 10**12
+
+_EXACT_INT_MAX = 2**53
+
+_UNITS: dict[str, tuple[str, Fraction]] = {
+    "kg": ("mass", Fraction(1)),
+    "t": ("mass", Fraction(1000)),
+    "kt": ("mass", Fraction(10**6)),
+    "万吨": ("mass", Fraction(10**7)),
+    "m": ("length", Fraction(1)),
+    "km": ("length", Fraction(1000)),
+    "m2": ("area", Fraction(1)),
+    "ha": ("area", Fraction(10**4)),
+    "km2": ("area", Fraction(10**6)),
+    "m3": ("volume", Fraction(1)),
+    "万立方米": ("volume", Fraction(10**4)),
+    "s": ("time", Fraction(1)),
+    "min": ("time", Fraction(60)),
+    "h": ("time", Fraction(3600)),
+    "d": ("time", Fraction(86400)),
+    "kWh": ("energy", Fraction(1)),
+    "MWh": ("energy", Fraction(1000)),
+    "CNY": ("money", Fraction(1)),
+    "元": ("money", Fraction(1)),
+    "万元": ("money", Fraction(10**4)),
+    "亿元": ("money", Fraction(10**8)),
+}
+
+
+def _scaled(number: float, scale: int) -> int:
+    if (
+        type(number) is not Written
+        and number == (whole := int(number))
+        and -_EXACT_INT_MAX < whole < _EXACT_INT_MAX
+    ):
+        return whole * scale
+    return round(Fraction(Decimal(repr(number))) * scale)
+
+
+def to_micro(number: float) -> int:
+    """Integer of 10⁻⁶; half-even beyond that. The number is taken by its text, the shortest one that says it."""
+    return _scaled(number, MICRO)
+
+
+def to_pico(number: float) -> int:
+    """Integer of 10⁻¹²; half-even beyond that."""
+    return _scaled(number, PICO)
+
+
+def convertible(unit: str, other: str) -> bool:
+    """Whether amounts in one unit can be told in the other."""
+    if unit == other:
+        return True
+    mine, its = _UNITS.get(unit), _UNITS.get(other)
+    return mine is not None and its is not None and mine[0] == its[0]
+
+
+def conversion(unit: str, target: str) -> Fraction:
+    """How many `target` one `unit` is, exactly; the units must be convertible."""
+    return Fraction(1) if unit == target else _UNITS[unit][1] / _UNITS[target][1]
+
+
+def _convert(number: float, unit: str, target: str, scale: int) -> int:
+    if unit == target:
+        return _scaled(number, scale)
+    return round(Fraction(Decimal(repr(number))) * conversion(unit, target) * scale)
+
+
+def convert_to_micro(number: float, unit: str, target: str) -> int:
+    """Amount in `target` as an integer of 10⁻⁶; the units must be convertible."""
+    return _convert(number, unit, target, MICRO)
+
+
+def convert_to_pico(number: float, unit: str, target: str) -> int:
+    """Amount in `target` as an integer of 10⁻¹²; the units must be convertible."""
+    return _convert(number, unit, target, PICO)

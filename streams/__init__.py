@@ -1,0 +1,1 @@
+"""The shell around the pure core: the Faust application, its agents, transports and recovery."""

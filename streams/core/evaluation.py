@@ -1,0 +1,44 @@
+"""All KPI values of one project on one day."""
+
+from collections.abc import Callable, Iterable
+
+from streams.core.day_view import DayView
+from streams.core.finish import view_of
+from streams.core.kpis import campaign, earned_value, milestones, production, readings, reporting, restart
+from streams.core.project import Project
+from streams.core.reasons import first_reason
+from streams.core.values import Value
+
+__all__ = ["evaluate"]
+
+Family = Callable[[DayView], Iterable[Value]]
+
+FAMILIES: tuple[Family, ...] = (
+    earned_value.evaluate,
+    milestones.evaluate,
+    production.evaluate,
+    restart.evaluate,
+    campaign.evaluate,
+    readings.evaluate,
+)
+"""In the order of the KPI registry; each yields nothing where its section is absent. Reporting follows them: it
+compares their projected finish with the due day."""
+
+
+def evaluate(project: Project, day: int) -> tuple[int, list[Value]]:
+    """Number of the baseline in force (0: none) and the values at the end of `day`."""
+    view = view_of(project, day)
+    values = [value for family in FAMILIES for value in family(view)]
+    projected = next(
+        (value for value in values if value.kpi == "projected_finish" and value.scope == ""), None
+    )
+    values.extend(reporting.evaluate(view, projected))
+    if view.plan is None:
+        return 0, values
+    return view.plan.baseline, values if view.day > view.plan.start else [_not_started(v) for v in values]
+
+
+def _not_started(value: Value) -> Value:
+    """What is null up to the start has not started, unless the plan lacks what it needs."""
+    reason = first_reason(value.reason, "not_started") if value.reason else None
+    return value if reason == value.reason else value._replace(reason=reason)

@@ -1,0 +1,102 @@
+"""KPI values: a number or null with a reason, never a stand-in, exact until the one division at the end.
+
+`Value.numerator` and `Value.denominator` are integers of 10⁻¹² (DECIMAL(38,12)), None where they are larger than that
+holds; `Value.value` is a double.
+"""
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+from schemas.kpi import NullReason
+from schemas.quantities import MICRO, PICO
+
+__all__ = ["Exact", "Value", "amount", "date_value", "null", "ratio"]
+
+Exact = int | Fraction
+"""An exact number in units of 10⁻⁶ or 10⁻¹²; which one is said by the `scale` beside it."""
+
+
+class Value(NamedTuple):
+    """One KPI value of one scope."""
+
+    kpi: str
+    scope: str
+    value: float | None
+    value_date: int | None
+    numerator: int | None
+    denominator: int | None
+    unit: str
+    reason: NullReason | None
+
+
+_BEYOND_DECIMAL = 10**38
+
+
+def _pico(number: Exact, scale: int) -> int | None:
+    pico = number * (PICO // scale) if type(number) is int else round(number * PICO / scale)
+    return pico if -_BEYOND_DECIMAL < pico < _BEYOND_DECIMAL else None
+
+
+def amount(kpi: str, scope: str, number: Exact, unit: str, scale: int = MICRO) -> Value:
+    """A plain amount of `number` / `scale`."""
+    return Value(
+        kpi,
+        scope,
+        float(Fraction(number, 1) / scale) if type(number) is not int else number / scale,
+        None,
+        None,
+        None,
+        unit,
+        None,
+    )
+
+
+def ratio(  # noqa: PLR0913 - one keyword per property of a ratio
+    kpi: str,
+    scope: str,
+    numerator: Exact,
+    denominator: Exact,
+    unit: str,
+    *,
+    scale: int = MICRO,
+    denominator_scale: int | None = None,
+    times: int = 1,
+    empty: NullReason = "zero_denominator",
+) -> Value:
+    """`times` × numerator / denominator; null with `empty` when the denominator is 0."""
+    below = scale if denominator_scale is None else denominator_scale
+    top, bottom = _pico(numerator, scale), _pico(denominator, below)
+    if denominator == 0:
+        return Value(kpi, scope, None, None, top, bottom, unit, empty)
+    if type(numerator) is int and type(denominator) is int:
+        number = numerator * times * below / (denominator * scale)
+    else:
+        number = float(Fraction(numerator) * times * below / (Fraction(denominator) * scale))
+    return Value(kpi, scope, number, None, top, bottom, unit, None)
+
+
+def null(
+    kpi: str,
+    scope: str,
+    unit: str,
+    reason: NullReason,
+    *,
+    numerator: Exact | None = None,
+    denominator: Exact | None = None,
+    scale: int = MICRO,
+    denominator_scale: int | None = None,
+) -> Value:
+    """Null with its reason; a known numerator or denominator is told all the same."""
+    top = None if numerator is None else _pico(numerator, scale)
+    bottom = (
+        None
+        if denominator is None
+        else _pico(denominator, scale if denominator_scale is None else denominator_scale)
+    )
+    return Value(kpi, scope, None, None, top, bottom, unit, reason)
+
+
+def date_value(kpi: str, scope: str, days_ahead: Exact, day: int) -> Value:
+    """A date `days_ahead` days after `day`: the calendar day that contains the instant, never before `day`."""
+    return Value(kpi, scope, float(days_ahead), day + max(0, math.ceil(days_ahead)), None, None, "date", None)
