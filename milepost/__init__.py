@@ -1,0 +1,1 @@
+"""The command line: the only package that builds parts, reads the environment and knows all the others."""

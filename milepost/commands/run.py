@@ -1,0 +1,26 @@
+"""`milepost run --drain`: fold and store everything in the log, then end."""
+
+from datetime import date
+
+import click
+
+from milepost.locks import worker_and_store_lock
+from milepost.moments import DAY
+from milepost.shared_options import Call, command
+from schemas.errors import UsageError
+
+__all__ = ["run"]
+
+
+@command(
+    click.option("--drain", is_flag=True, help="Fold and store what the log holds, then end"),
+    click.option("--as-of", type=DAY, help="Close this day first"),
+)
+def run(call: Call, *, drain: bool, as_of: date | None) -> None:
+    """Without a cut at its end the log gets one; a second drain adds nothing."""
+    if not drain:
+        raise UsageError("say `milepost run --drain`; a service that goes on is `milepost up`")
+    with worker_and_store_lock(call.settings):
+        from milepost.draining import drain as drain_log
+
+        drain_log(call.sourced, as_of)
