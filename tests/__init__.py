@@ -1,0 +1,1 @@
+"""Tests by level: unit, property, simulation, contract, integration, docs."""
