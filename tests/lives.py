@@ -27,7 +27,16 @@ from tests.builders import RECORDED_AT_US, ZONE
 from tests.folds import RULES
 from tests.saved import Saved, restored, saving_partition
 
-__all__ = ["TOPICS", "Worker", "append_events", "live_and_die", "new_log", "placed", "records_of_topic"]
+__all__ = [
+    "TOPICS",
+    "Worker",
+    "append_events",
+    "live_and_die",
+    "new_log",
+    "placed",
+    "records_of_topic",
+    "subject_of",
+]
 
 TOPICS: Final = Topics()
 SLICE_MAX: Final = 12
@@ -86,7 +95,7 @@ def _entries(value: bytes, partitions: int, chance: Random | None) -> list[Entry
     if TICK_TYPE.encode() in value:
         numbers = [somewhere] if wrong else range(partitions)
         return [Entry(TOPICS.events, b"clock", value, number) for number in numbers]
-    key = _subject(value)
+    key = subject_of(value)
     if chance is not None and key is not None and chance.randrange(15) == 0:
         return [Entry(TOPICS.events, key, *_in_binary_mode(value))]
     if key is None or wrong:
@@ -102,7 +111,8 @@ def _in_binary_mode(value: bytes) -> tuple[bytes, int | None, Headers]:
     return data, None, (*headers, ("content-type", b"application/json"))
 
 
-def _subject(value: bytes) -> bytes | None:
+def subject_of(value: bytes) -> bytes | None:
+    """Key that a client gives to a record: its project; None where it names none."""
     try:
         subject: str = from_json(value)["subject"]
     except (ValueError, LookupError, TypeError):
