@@ -27,6 +27,7 @@ class KpiDefinition(NamedTuple):
 
 
 _EVM = "ANSI/EIA-748; ISO 21508:2018; PMI Practice Standard for Earned Value Management"
+_ES = "Lipke 2003, Schedule is Different; PMI Practice Standard for EVM, appendix D; ISO 21508:2018"
 _MTA = "DIN 69901 milestone trend analysis; DCMA 14-point assessment; NDIA PASEG"
 _CAP = "NBS capacity utilisation; plan attainment in dispatch reports"
 _RESTART = "Provincial bulletins on resumption of work 2020–2025"
@@ -51,12 +52,28 @@ _ROWS: tuple[tuple[str, str, str, str, str, Better, Rollup, str, str], ...] = (
     ("eac_budget", "earned_value", "EAC, rest at budget", "完工估算(按预算)", "<budget>", "lower", "sum", "AC + BAC − EV", _EVM),
     ("eac_sci", "earned_value", "EAC, cost and schedule", "完工估算(综合)", "<budget>", "lower", "sum",
      "AC + (BAC − EV) / (CPI × SPI)", _EVM),
+    ("eac_sci_t", "earned_value", "EAC, cost and schedule in time", "完工估算(综合,挣得进度)", "<budget>", "lower", "sum",
+     "AC + (BAC − EV) / (CPI × SPI(t))", _EVM),
     ("etc", "earned_value", "Estimate to complete", "完工尚需估算", "<budget>", "lower", "sum", "EAC − AC", _EVM),
     ("vac", "earned_value", "Variance at completion", "完工偏差", "<budget>", "higher", "sum", "BAC − EAC", _EVM),
     ("tcpi", "earned_value", "To-complete performance index", "完工尚需绩效指数", "1", "lower", "ratio",
      "(BAC − EV) / (BAC − AC)", _EVM),
     ("tcpi_eac", "earned_value", "To-complete index on EAC", "完工尚需绩效指数(按估算)", "1", "lower", "ratio",
      "(BAC − EV) / (EAC − AC)", _EVM),
+    ("earned_schedule", "earned_schedule", "Earned schedule", "挣得进度", "d", "higher", "none", "days to PV(d) = EV", _ES),
+    ("actual_time", "earned_schedule", "Actual time", "实际工期", "d", "none", "none", "D − start", _ES),
+    ("planned_duration", "earned_schedule", "Planned duration", "计划工期", "d", "none", "none", "days to PV(d) = its end", _ES),
+    ("schedule_variance_time", "earned_schedule", "Schedule variance (time)", "进度时间偏差", "d", "higher", "none", "ES − AT", _ES),
+    ("spi_t", "earned_schedule", "Schedule performance index (time)", "进度绩效指数(时间)", "1", "higher", "none", "ES / AT", _ES),
+    ("sci_t", "earned_schedule", "Schedule-cost index (time)", "进度成本指数(时间)", "1", "higher", "none", "SPI(t) × CPI", _ES),
+    ("forecast_duration", "earned_schedule", "Forecast duration", "预测工期", "d", "lower", "none", "PD / SPI(t)", _ES),
+    ("forecast_duration_pf1", "earned_schedule", "Forecast duration, rest as planned", "预测工期(按计划)", "d", "lower", "none",
+     "AT + PD − ES", _ES),
+    ("forecast_duration_sci_t", "earned_schedule", "Forecast duration, cost and schedule", "预测工期(综合)", "d", "lower", "none",
+     "AT + (PD − ES) / SCI(t)", _ES),
+    ("forecast_finish", "earned_schedule", "Forecast finish", "预测完成日期", "date", "lower", "none", "start + PD / SPI(t)", _ES),
+    ("tspi", "earned_schedule", "To-complete schedule performance index", "完工尚需进度指数", "1", "lower", "none",
+     "(PD − ES) / (PD − AT)", _ES),
     ("milestone_slip", "milestones", "Milestone slip", "里程碑延误", "d", "lower", "none", "actual or forecast − plan", _MTA),
     ("milestones_overdue", "milestones", "Milestones overdue", "逾期里程碑数", "1", "lower", "sum",
      "count of planned < D and not achieved", _MTA),

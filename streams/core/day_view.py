@@ -7,6 +7,7 @@ from schemas.kpi import NullReason
 from streams.core.plan import CampaignPlan, Plan, RestartPlan
 from streams.core.progress import Progress
 from streams.core.project import Project
+from streams.core.schedule import Schedule
 
 __all__ = ["DayView"]
 
@@ -64,6 +65,22 @@ class DayView:
     def progress(self) -> Progress:
         """BAC, PV, EV and AC of the day."""
         return Progress(self.project, self.plan, self.day)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Earned schedule of the day; once the project is finished, of its finish."""
+        day = self.day if self.finish is None else self.finish
+        plan, progress = self.plan, self.progress
+        if day != self.day:
+            plan = self.project.plan_on(day)
+            progress = Progress(self.project, plan, day)
+        return Schedule(plan, day, progress, self._replanned(plan))
+
+    def _replanned(self, plan: Plan | None) -> Progress | None:
+        """Progress on the day on which a later baseline than the first was approved, by its measure."""
+        if plan is None or plan is self.project.first_plan():
+            return None
+        return Progress(self.project, plan, self.project.effective_from(plan))
 
     @cached_property
     def finish(self) -> int | None:

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterable
 
 from streams.core.day_view import DayView
 from streams.core.finish import view_of
-from streams.core.kpis import campaign, earned_value, milestones, production, readings, reporting, restart
+from streams.core.kpis import (
+    campaign,
+    earned_schedule,
+    earned_value,
+    milestones,
+    production,
+    readings,
+    reporting,
+    restart,
+)
 from streams.core.project import Project
 from streams.core.reasons import first_reason
 from streams.core.values import Value
@@ -15,6 +24,7 @@ Family = Callable[[DayView], Iterable[Value]]
 
 FAMILIES: tuple[Family, ...] = (
     earned_value.evaluate,
+    earned_schedule.evaluate,
     milestones.evaluate,
     production.evaluate,
     restart.evaluate,
@@ -29,13 +39,16 @@ def evaluate(project: Project, day: int) -> tuple[int, list[Value]]:
     """Number of the baseline in force (0: none) and the values at the end of `day`."""
     view = view_of(project, day)
     values = [value for family in FAMILIES for value in family(view)]
-    projected = next(
-        (value for value in values if value.kpi == "projected_finish" and value.scope == ""), None
-    )
-    values.extend(reporting.evaluate(view, projected))
+    values.extend(reporting.evaluate(view, _expected_finish(values)))
     if view.plan is None:
         return 0, values
     return view.plan.baseline, values if view.day > view.plan.start else [_not_started(v) for v in values]
+
+
+def _expected_finish(values: list[Value]) -> Value | None:
+    """The projected finish of the project as a whole, else its forecast finish."""
+    found = {value.kpi: value for value in values if value.unit == "date" and value.scope == ""}
+    return found.get("projected_finish") or found.get("forecast_finish")
 
 
 def _not_started(value: Value) -> Value:

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.periods import days_of_period, duration_days
 from schemas.quantities import to_micro, to_pico
+from streams.core.planned_value import PlannedValue, Span, of_parts, of_points
 
 __all__ = [
     "BUDGET_PERCENT",
@@ -133,6 +134,21 @@ class Plan:
         return "work" if self.work_items else "milestones" if self.milestones else "value"
 
     @cached_property
+    def at_completion(self) -> int:
+        """BAC in 10⁻⁶: the budget, else the last point of the curve, else 100."""
+        if self.budget is not None:
+            return self.budget
+        return self.curve[-1][1] if self.curve else BUDGET_PERCENT
+
+    @cached_property
+    def planned_value(self) -> PlannedValue | None:
+        """PV: the curve as given, else that of the parts that earn; None where neither is planned to its end."""
+        if self.curve:
+            return of_points(self.start, self.curve)
+        spans = _spans(self)
+        return of_parts(self.start, spans, self.at_completion) if spans else None
+
+    @cached_property
     def part_ids(self) -> frozenset[tuple[str, str]]:
         """(section, id) of every part."""
         parts = [("milestone", part.id) for part in self.milestones]
@@ -157,6 +173,26 @@ class Plan:
     def series_by_id(self) -> dict[str, SeriesPlan]:
         """Series by id."""
         return {series.id: series for series in self.series}
+
+
+def _spans(plan: Plan) -> list[Span] | None:
+    """When the parts that earn are planned; None when one of them has no finish."""
+    if plan.progress_from == "value":
+        return None
+    if plan.progress_from == "work":
+        return _whole(plan, [(item, item.start or plan.start) for item in plan.work_items])
+    finishes = sorted({milestone.finish or plan.finish or 0 for milestone in plan.milestones})
+    # Those that finish on one day run together from the finish before that day.
+    previous = dict(zip(finishes, [plan.start, *finishes], strict=False))
+    return _whole(
+        plan, [(part, part.start or previous[part.finish or plan.finish or 0]) for part in plan.milestones]
+    )
+
+
+def _whole(plan: Plan, starts: list[tuple[Part, int]]) -> list[Span] | None:
+    ends = [(part.weight, start, part.finish or plan.finish) for part, start in starts]
+    spans = [Span(weight, start, end) for weight, start, end in ends if end is not None]
+    return spans if len(spans) == len(ends) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,20 +162,26 @@ def is_earned(project: Project, plan: Plan, day: date) -> bool:
     return ev is not None and ev >= budget(plan) > 0
 
 
-def earned_value_rows(project: Project, plan: Plan | None, day: date, *, finished: bool) -> list[Row]:
-    """The family, at the end of a day."""
+def earned_value_rows(
+    project: Project, plan: Plan | None, day: date, index_in_time: Value, *, finished: bool
+) -> list[Row]:
+    """The family, at the end of a day; `index_in_time` is SPI(t)."""
     if plan is None:
         nothing = Null("no_baseline")
-        return _rows(budget_unit(None), (nothing, nothing, nothing, nothing), None, None)
+        return _rows(budget_unit(None), (nothing, nothing, nothing, nothing), nothing, None, None)
     bac, ev = budget(plan), earned_value(project, plan, day)
     figures = (bac, planned_value(plan, day), ev, actual_cost(project, plan, day))
     early = "not_started" if day <= plan.start else None
     complete = "complete" if finished or (isinstance(ev, Fraction) and ev >= bac) else None
-    return _rows(budget_unit(plan), figures, early, complete)
+    return _rows(budget_unit(plan), figures, index_in_time, early, complete)
 
 
 def _rows(
-    unit: str, figures: tuple[Value, Value, Value, Value], early: str | None, complete: str | None
+    unit: str,
+    figures: tuple[Value, Value, Value, Value],
+    index_in_time: Value,
+    early: str | None,
+    complete: str | None,
 ) -> list[Row]:
     bac, pv, ev, ac = figures
     unplanned = first(early, "not_started" if known(pv) == 0 else None)
@@ -202,6 +208,7 @@ def _rows(
         row("eac", "", unit, eac),
         row("eac_budget", "", unit, add(ac, left)),
         row("eac_sci", "", unit, add(ac, quotient(left, sci))),
+        row("eac_sci_t", "", unit, add(ac, quotient(left, times(index_in_time, cpi)))),
         row("etc", "", unit, subtract(eac, ac)),
         row("vac", "", unit, subtract(bac, eac)),
         ratio_row("tcpi", "", "1", left, remaining, early, complete, spent),

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from tests.oracle import campaign, restart
+from tests.oracle.earned_schedule import earned_schedule_rows, schedule_index
 from tests.oracle.earned_value import earned_value_rows, is_earned
 from tests.oracle.milestones import milestone_rows
 from tests.oracle.production import lines_on, production_rows
 from tests.oracle.project import Plan, Project
 from tests.oracle.readings import reading_rows
 from tests.oracle.reporting import reporting_rows
-from tests.oracle.rows import REASONS, Row
+from tests.oracle.rows import REASONS, Null, Row
 from tests.oracle.statements import COST, MILESTONE, READING, SURVEY, TALLY, TASK, VALUE, WORK
 
 DONE = {"completed", "commissioned"}
@@ -70,6 +71,20 @@ def is_finished(project: Project, day: date) -> bool:
     return earned or campaign.is_reached(project, plan, day) or restart.is_reached(project, plan, day)
 
 
+def finish_on(project: Project, day: date) -> date | None:
+    """The first day of the unbroken run of finished days up to `day`; nothing changes on days that nobody names."""
+    if not is_finished(project, day):
+        return None
+    named = project.days() | {plan.approved_on for plan in project.plans}
+    named |= {task.data["assigned_on"] for task in project.assigned_by(day)}
+    since = day
+    for earlier in sorted((each for each in named if each <= day), reverse=True):
+        if not is_finished(project, earlier):
+            break
+        since = earlier
+    return since
+
+
 def is_active(project: Project, day: date) -> bool:
     """Whether a closed day must have rows."""
     plan, days = project.plan_on(day), project.days()
@@ -94,11 +109,15 @@ def has_rows_when_closed(project: Project, day: date) -> bool:
 def evaluate(project: Project, day: date) -> dict[tuple[str, str], Row]:
     """Every row of the project at the end of a day by (kpi, scope), without known_at."""
     plan = project.plan_on(day)
-    finished = is_finished(project, day)
-    rows = _completion_and_reporting(project, plan, day, finished=finished)
+    finish = finish_on(project, day)
+    finished = finish is not None
+    rows: list[Row] = []
     sections = sections_on(project, plan, day)
     if "earned_value" in sections:
-        rows += earned_value_rows(project, plan, day, finished=finished)
+        index = Null("no_baseline") if plan is None else schedule_index(project, plan, day, finish)
+        rows += earned_value_rows(project, plan, day, index, finished=finished)
+        rows += earned_schedule_rows(project, plan, day, finish=finish)
+    rows += _completion_and_reporting(project, plan, day, rows, finished=finished)
     if "milestones" in sections:
         rows += milestone_rows(project, plan, day)
     if "production" in sections:
@@ -112,14 +131,17 @@ def evaluate(project: Project, day: date) -> dict[tuple[str, str], Row]:
     return _keyed(project, plan, day, rows)
 
 
-def _completion_and_reporting(project: Project, plan: Plan | None, day: date, *, finished: bool) -> list[Row]:
+def _completion_and_reporting(
+    project: Project, plan: Plan | None, day: date, schedule: list[Row], *, finished: bool
+) -> list[Row]:
     sections = sections_on(project, plan, day)
     rows: list[Row] = []
     if "campaign" in sections:
         rows = campaign.campaign_completion_rows(project, plan, day, finished=finished)
     elif "restart" in sections:
         rows = restart.restart_completion_rows(project, plan, day, finished=finished)
-    projected = next((r for r in rows if r["kpi"] == "projected_finish" and r["scope"] == ""), None)
+    finishes = {r["kpi"]: r for r in (*schedule, *rows) if r["scope"] == ""}
+    projected = finishes.get("projected_finish", finishes.get("forecast_finish"))
     dated = None if projected is None else projected | {"as_of": day}
     return rows + reporting_rows(project, plan, day, dated, finished=finished)
 

@@ -76,6 +76,7 @@ def test_every_kpi_family_has_a_project() -> None:
     plans = [plan(project) for project in catalog().projects]
     served = {
         "earned_value": any(each.has_earned_value for each in plans),
+        "earned_schedule": any(each.planned_value for each in plans),
         "milestones": any(each.milestones for each in plans),
         "production": any(each.lines for each in plans),
         "restart": any(each.restart for each in plans),
@@ -210,7 +211,7 @@ def test_zhuzhou() -> None:
 BUILT_IN: Final = {
     # name: (KPI, above, below, clear, for, severity)
     "MilestoneOverdue": ("milestones_overdue", 0, None, None, None, "critical"),
-    "ScheduleBehind": ("spi_t" if "spi_t" in KPIS else "spi", None, 0.9, 0.95, "3d", "warning"),
+    "ScheduleBehind": ("spi_t", None, 0.9, 0.95, "3d", "warning"),
     "TargetDatePassed": ("target_days_late", 0, None, None, None, "critical"),
     "PlanAttainmentLow": ("plan_attainment", None, 90, 95, "2d", "warning"),
     "ResumptionBehind": ("resumption_gap", None, -10, None, None, "warning"),

@@ -279,10 +279,10 @@ def test_a_plan_without_budget_curve_or_parts_has_no_earned_value() -> None:
 @pytest.mark.parametrize(
     ("report", "families"),
     [
-        (value(1, 5), {"earned_value", "reporting"}),
-        (cost(1, 5), {"earned_value", "reporting"}),
-        (work("w", 1, 5), {"earned_value", "reporting"}),
-        (milestone("m", 1, percent=5), {"earned_value", "milestones", "reporting"}),
+        (value(1, 5), {"earned_value", "earned_schedule", "reporting"}),
+        (cost(1, 5), {"earned_value", "earned_schedule", "reporting"}),
+        (work("w", 1, 5), {"earned_value", "earned_schedule", "reporting"}),
+        (milestone("m", 1, percent=5), {"earned_value", "earned_schedule", "milestones", "reporting"}),
         (status(1), {"reporting"}),
     ],
 )

@@ -19,7 +19,7 @@ def test_whatever_is_null_up_to_the_start_has_not_started() -> None:
     assert values.reason("milestone_slip", "m") == "not_started"
     assert values.reason("percent_spent") == "not_started"
     assert values.reason("target_days_late") == "not_started"
-    assert values.reason("target_margin") == "not_planned"
+    assert values.reason("target_margin") == "not_started"
 
 
 def test_half_a_day_between_reports_is_half_a_day() -> None:
