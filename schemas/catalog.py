@@ -30,8 +30,10 @@ _EVM = "ANSI/EIA-748; ISO 21508:2018; PMI Practice Standard for Earned Value Man
 _ES = "Lipke 2003, Schedule is Different; PMI Practice Standard for EVM, appendix D; ISO 21508:2018"
 _MTA = "DIN 69901 milestone trend analysis; DCMA 14-point assessment; NDIA PASEG"
 _CAP = "NBS capacity utilisation; plan attainment in dispatch reports"
+_ISO = "ISO 22400-2:2014"
 _RESTART = "Provincial bulletins on resumption of work 2020–2025"
 _CAMPAIGN = "Key-project dispatch: 序时进度, 销号"
+_INVESTMENT = "Key-project dispatch: 投资完成率, 超(欠)序时"
 _READING = "HJ 633-2012, HJ 663-2013"
 _REPORT = "Dispatch rhythm 一日一跟踪"
 
@@ -96,6 +98,18 @@ _ROWS: tuple[tuple[str, str, str, str, str, Better, Rollup, str, str], ...] = (
      _CAP),
     ("projected_output", "production", "Projected output", "预计产量", "<line>", "higher", "sum",
      "output + 7-day rate × days left", _CAP),
+    ("availability", "production", "Availability", "可用率", "%", "higher", "ratio", "APT / PBT", _ISO),
+    ("effectiveness", "production", "Effectiveness", "有效率", "%", "higher", "ratio", "PRI × PQ / APT", _ISO),
+    ("quality_ratio", "production", "Quality ratio", "质量率", "%", "higher", "ratio",
+     "GQ / PQ, of several lines weighted by PRI × PQ", _ISO),
+    ("oee", "production", "Overall equipment effectiveness index", "设备综合效率", "%", "higher", "ratio",
+     "availability × effectiveness × quality ratio = PRI × GQ / PBT", _ISO),
+    ("nee", "production", "Net equipment effectiveness index", "设备净效率", "%", "higher", "ratio",
+     "(AUPT / PBT) × effectiveness × quality ratio", _ISO),
+    ("allocation_efficiency", "production", "Allocation efficiency", "分配效率", "%", "higher", "ratio", "AUBT / PBT", _ISO),
+    ("utilization_efficiency", "production", "Utilization efficiency", "利用效率", "%", "higher", "ratio", "APT / AUBT",
+     _ISO),
+    ("throughput_rate", "production", "Throughput rate", "吞吐率", "<line>/h", "higher", "ratio", "PQ / AOET", _ISO),
     ("resumption_rate", "restart", "Resumption rate", "复工率", "%", "higher", "ratio", "resumed / population", _RESTART),
     ("resumption_gap", "restart", "Gap to target", "复工率差距", "pp", "higher", "none", "rate − target", _RESTART),
     ("resumption_pace", "restart", "Resumption pace", "复工速度", "pp/d", "higher", "none",
@@ -110,6 +124,10 @@ _ROWS: tuple[tuple[str, str, str, str, str, Better, Rollup, str, str], ...] = (
      _CAMPAIGN),
     ("projected_finish", "completion", "Projected finish", "预计完成日期", "date", "lower", "none",
      "D + (total − done) / pace", _CAMPAIGN),
+    ("investment_completion", "investment", "Investment completion", "投资完成率", "%", "higher", "ratio",
+     "investment of the year / annual plan", _INVESTMENT),
+    ("investment_lead_lag", "investment", "Investment lead or lag", "投资超(欠)序时", "pp", "higher", "none",
+     "completion − time progress by months", _INVESTMENT),
     ("reading_latest", "readings", "Latest reading", "最新读数", "<series>", "none", "none", "x(D)", _READING),
     ("reading_mean_7d", "readings", "Mean of 7 days", "7日均值", "<series>", "none", "none", "mean of (D − 7, D]", _READING),
     ("reading_mean_30d", "readings", "Mean of 30 days", "30日均值", "<series>", "none", "none", "mean of (D − 30, D]",

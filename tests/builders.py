@@ -101,12 +101,19 @@ def cost(on: date | int, actual_cost: float, unit: str = "CNY", revision: Any = 
 
 
 def production(line: str, start: date | int, quantity: float, *, end: date | int | None = None, unit: str = "t",
-               shift: Any = ..., revision: Any = ..., **more: Any) -> bytes:  # fmt: skip
-    """Output of a period; one day unless `end` is given."""
+               shift: Any = ..., revision: Any = ..., good: Any = ..., scrap: Any = ..., rework: Any = ...,
+               times: dict[str, Any] | None = None, **more: Any) -> bytes:  # fmt: skip
+    """Output of a period; one day unless `end` is given. `times` are fields of ISO 22400 in hours."""
     last = _day(start) if end is None else _day(end)
     data = {"line": line, "period_start": _day(start), "period_end": last, "shift": shift, "quantity": quantity,
-            "unit": unit, "revision": revision}  # fmt: skip
-    return event("production.reported", data, **more)
+            "unit": unit, "revision": revision, "good": good, "scrap": scrap, "rework": rework}  # fmt: skip
+    return event("production.reported", {**data, **(times or {})}, **more)
+
+
+def investment(on: date | int, year: int, cumulative: float, unit: str = "亿元", revision: Any = ...,
+               **more: Any) -> bytes:  # fmt: skip
+    data = {"as_of": _day(on), "year": year, "cumulative": cumulative, "unit": unit, "revision": revision}
+    return event("investment.reported", data, **more)
 
 
 def survey(on: date | int, resumed: float, population: Any = ..., revision: Any = ..., **more: Any) -> bytes:

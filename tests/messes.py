@@ -41,6 +41,17 @@ AMOUNTS: Final = (
 )
 PERCENTS: Final = (0, 0, 30, 50, 99.9, 100, 100, 100, None, ...)
 READINGS: Final = (-3.5, 0, 12, 35, 35.000000000001, 50, 80.25)
+HOURS: Final = (0, 0, 0.25, 7.5, 8, 8, 1 / 3, 24, 1e-12, 0.0000000000015, None)
+ISO_TIMES: Final = (
+    "planned_busy_time",
+    "unit_busy_time",
+    "unit_processing_time",
+    "production_time",
+    "setup_time",
+    "delay_time",
+    "order_execution_time",
+    "planned_run_time_per_item",
+)
 SILENT_AFTER: Final = 62
 STATUSES: Final = (
     "planned",
@@ -214,8 +225,20 @@ def _production(chance: Random, days: Days, project: str) -> bytes:
     return builders.production(
         chance.choice(("L1", "L1", "L1", "L2", "L3")), start, chance.choice(AMOUNTS), end=end,
         unit=_unit(chance, "t", "t", "t", "kg"), shift=chance.choice((..., ..., ..., None, "day", "night")),
-        revision=_revision(chance), **_said(chance, project, end),
+        revision=_revision(chance), good=_part(chance), scrap=_part(chance), rework=_part(chance), times=_times(chance),
+        **_said(chance, project, end),
     )  # fmt: skip
+
+
+def _part(chance: Random) -> Any:
+    """How much of an output was good, scrap or rework."""
+    return chance.choice((..., ..., None, 0, 1, 4, 7.25, chance.choice(AMOUNTS)))
+
+
+def _times(chance: Random) -> dict[str, Any]:
+    """Times of ISO 22400: mostly some, sometimes all or none."""
+    told = chance.choice((0, 0.6, 0.9, 1))
+    return {field: chance.choice(HOURS) for field in ISO_TIMES if chance.random() < told}
 
 
 def _survey(chance: Random, days: Days, project: str) -> bytes:

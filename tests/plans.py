@@ -191,11 +191,17 @@ def _series(chance: Random, days: Days, start: date) -> Any:
     ]
 
 
+def _annual_plan(chance: Random, days: Days, start: date) -> Any:
+    years = [year for year in (2023, 2024, 2025) if chance.randrange(3)]
+    return [{"year": year, "investment": chance.choice(_AMOUNTS)} for year in years]
+
+
 _SECTIONS: Final[dict[str, Callable[[Random, Days, date], Any]]] = {
     "budget_at_completion": _budget,
     "milestones": _milestones,
     "work_items": _work_items,
     "planned_value": _curve,
+    "annual_plan": _annual_plan,
     "lines": _lines,
     "restart": _restart,
     "campaign": _campaign,
@@ -206,6 +212,7 @@ _REPORTED_BY: Final = {
     "milestones": {"milestone"},
     "work_items": {"work"},
     "planned_value": {"value", "cost"},
+    "annual_plan": {"investment"},
     "lines": {"production"},
     "restart": {"survey"},
     "campaign": {"tally", "task", "assigned"},

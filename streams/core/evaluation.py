@@ -8,6 +8,8 @@ from streams.core.kpis import (
     campaign,
     earned_schedule,
     earned_value,
+    investment,
+    iso22400,
     milestones,
     production,
     readings,
@@ -27,8 +29,10 @@ FAMILIES: tuple[Family, ...] = (
     earned_schedule.evaluate,
     milestones.evaluate,
     production.evaluate,
+    iso22400.evaluate,
     restart.evaluate,
     campaign.evaluate,
+    investment.evaluate,
     readings.evaluate,
 )
 """In the order of the KPI registry; each yields nothing where its section is absent. Reporting follows them: it

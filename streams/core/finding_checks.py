@@ -10,12 +10,14 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from schemas.findings import Finding, FindingName
-from schemas.quantities import PICO, convert_to_micro, convertible, to_micro, to_pico
+from schemas.quantities import MICRO, PICO, convert_to_micro, convertible, to_micro, to_pico
+from streams.core.kpis.investment import unit_of_investment
 from streams.core.plan import LinePlan, Plan
 from streams.core.progress import Progress
 from streams.core.project import Project
 from streams.core.render import day_text, decimal_text, instant_text
 from streams.core.statements import Statement
+from streams.core.time_elements import elements_of
 from streams.core.timeline import Timeline
 
 __all__ = [
@@ -216,7 +218,7 @@ class _Investments(Kind):
     field = "cumulative"
 
     def unit(self, project: Project, plan: Plan | None, part: Any) -> str | None:
-        return plan.budget_unit if plan and plan.budget is not None else None
+        return unit_of_investment(project, plan)
 
 
 class _Surveys(Kind):
@@ -348,6 +350,7 @@ def check_report(project: Project, in_force: Plan | None, line: str, report: Sta
     planned = plan.lines_by_id.get(line) if plan else None
     if planned is not None and planned.capacity is not None and planned.unit is not None:
         yield from _above_capacity(planned, planned.capacity, planned.unit, report)
+    yield from _too_effective(report, unit or data["unit"])
 
 
 def _above_capacity(line: LinePlan, capacity: int, unit: str, report: Statement) -> Iterator[Said]:
@@ -364,6 +367,20 @@ def _above_capacity(line: LinePlan, capacity: int, unit: str, report: Statement)
                 "check quantity, unit and period, or the capacity in the baseline"
             ),
         )
+
+
+def _too_effective(report: Statement, unit: str) -> Iterator[Said]:
+    """Planned run time of what was made above the production time that it took."""
+    data, told = report.data, elements_of(report, unit)
+    if told.run_made is None or not told.production or told.run_made <= told.production * MICRO:
+        return
+    yield (
+        "effectiveness_over_100",
+        (
+            f"{data['quantity']} {data['unit']} are planned to run {_plain(told.run_made // PICO)} h and took "
+            f"{_plain(told.production // MICRO)} h; check planned_run_time_per_item, or production_time and quantity"
+        ),
+    )
 
 
 def _ordinal(day: date) -> int:

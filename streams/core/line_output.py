@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from schemas.quantities import convert_to_micro, convertible
 from streams.core.statements import Statement
+from streams.core.time_elements import Elements, elements_of, total_of
 
 __all__ = ["LineReports"]
 
@@ -31,6 +32,7 @@ class LineReports:
         "_amounts",
         "_cumulative",
         "_days",
+        "_elements",
         "_ends",
         "_first",
         "_first_unit",
@@ -49,6 +51,7 @@ class LineReports:
         self._first_unit: str | None = None
         self._unit: str | None = None
         self._amounts: dict[Period, int] = {}
+        self._elements: dict[Period, Elements] = {}
         self._taken: list[Period] = []
         self._ends: list[int] = []
         self._cumulative: list[int] = [0]
@@ -122,6 +125,17 @@ class LineReports:
         self._measure_in(unit)
         return self._taken
 
+    def elements_on(self, day: int, unit: str) -> Elements | None:
+        """Elements of the period that ends on a day, if it is taken; its shifts are added."""
+        self._measure_in(unit)
+        index = bisect_right(self._taken, day, key=_end) - 1
+        if index < 0 or self._taken[index][1] != day:
+            return None
+        period = self._taken[index]
+        if period not in self._elements:
+            self._elements[period] = total_of(elements_of(each, unit) for each in self._counting(period))
+        return self._elements[period]
+
     def reported_until(self, day: int) -> bool:
         """Whether a report has a day on or before `day`; it may end later."""
         return any(start <= day for start, _ in self.periods)
@@ -149,28 +163,31 @@ class LineReports:
             return
         self._unit = unit
         self._amounts = {}
+        self._elements = {}
         for period in self.periods:
             self._weigh(period)
         self._choose()
 
     def _weigh(self, period: Period) -> None:
-        """Refresh the amount of a period; reports in a unit of another dimension take no part."""
-        unit = self._unit
-        shifts = self.periods.get(period)
-        whole = shifts.get(None) if shifts else None
-        if whole is not None and unit is not None and convertible(whole.data["unit"], unit):
-            self._amounts[period] = convert_to_micro(whole.data["quantity"], whole.data["unit"], unit)
-            return
-        self._amounts.pop(period, None)
+        """Refresh the amount of a period."""
+        self._elements.pop(period, None)
+        counting, unit = self._counting(period), self._unit or ""
+        if counting:
+            self._amounts[period] = sum(
+                convert_to_micro(report.data["quantity"], report.data["unit"], unit) for report in counting
+            )
+        else:
+            self._amounts.pop(period, None)
+
+    def _counting(self, period: Period) -> list[Statement]:
+        """Reports of a period that count: the one without shift, else all; none in a unit of another dimension."""
+        shifts, unit = self.periods.get(period), self._unit
         if not shifts or unit is None:
-            return
-        parts = [
-            convert_to_micro(statement.data["quantity"], statement.data["unit"], unit)
-            for statement in shifts.values()
-            if convertible(statement.data["unit"], unit)
-        ]
-        if parts:
-            self._amounts[period] = sum(parts)
+            return []
+        whole = shifts.get(None)
+        if whole is not None and convertible(whole.data["unit"], unit):
+            return [whole]
+        return [report for report in shifts.values() if convertible(report.data["unit"], unit)]
 
     def _change(self, period: Period) -> int:
         """Bring the periods taken up to date; which are taken depends on the periods alone, not on their amounts."""
@@ -250,3 +267,7 @@ def _rank(period: Period) -> tuple[int, int]:
 
 def _start(period: Period) -> int:
     return period[0]
+
+
+def _end(period: Period) -> int:
+    return period[1]

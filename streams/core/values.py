@@ -34,7 +34,8 @@ _BEYOND_DECIMAL = 10**38
 
 
 def _pico(number: Exact, scale: int) -> int | None:
-    pico = number * (PICO // scale) if type(number) is int else round(number * PICO / scale)
+    whole = type(number) is int and scale <= PICO
+    pico = int(number) * (PICO // scale) if whole else round(Fraction(number) * PICO / scale)
     return pico if -_BEYOND_DECIMAL < pico < _BEYOND_DECIMAL else None
 
 

@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from tests.oracle import campaign, restart
 from tests.oracle.earned_schedule import earned_schedule_rows, schedule_index
 from tests.oracle.earned_value import earned_value_rows, is_earned
+from tests.oracle.investment import investment_rows
+from tests.oracle.iso22400 import iso_rows
 from tests.oracle.milestones import milestone_rows
 from tests.oracle.production import lines_on, production_rows
 from tests.oracle.project import Plan, Project
 from tests.oracle.readings import reading_rows
 from tests.oracle.reporting import reporting_rows
 from tests.oracle.rows import REASONS, Null, Row
-from tests.oracle.statements import COST, MILESTONE, READING, SURVEY, TALLY, TASK, VALUE, WORK
+from tests.oracle.statements import COST, INVESTMENT, MILESTONE, READING, SURVEY, TALLY, TASK, VALUE, WORK
 
 DONE = {"completed", "commissioned"}
 SILENT_DAYS = 62
@@ -23,6 +25,7 @@ PLANNED_SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("restart", ("restart",)),
     ("campaign", ("campaign",)),
     ("completion", ("restart", "campaign")),
+    ("investment", ("annual_plan",)),
     ("readings", ("series",)),
 )
 REPORTED_SECTIONS: dict[str, tuple[str, ...]] = {
@@ -30,6 +33,7 @@ REPORTED_SECTIONS: dict[str, tuple[str, ...]] = {
     WORK: ("earned_value",),
     VALUE: ("earned_value",),
     COST: ("earned_value",),
+    INVESTMENT: ("investment",),
     SURVEY: ("restart", "completion"),
     TASK: ("campaign", "completion"),
     TALLY: ("campaign", "completion"),
@@ -122,10 +126,13 @@ def evaluate(project: Project, day: date) -> dict[tuple[str, str], Row]:
         rows += milestone_rows(project, plan, day)
     if "production" in sections:
         rows += production_rows(project, plan, day, finished=finished)
+        rows += iso_rows(project, plan, day)
     if "restart" in sections:
         rows += restart.restart_rows(project, plan, day)
     if "campaign" in sections:
         rows += campaign.campaign_rows(project, plan, day)
+    if "investment" in sections:
+        rows += investment_rows(project, plan, day)
     if "readings" in sections:
         rows += reading_rows(project, plan, day)
     return _keyed(project, plan, day, rows)

@@ -1,6 +1,6 @@
 """What is kept but cannot count, or contradicts (contract "findings", semantics 2), at the status date.
 
-`id_reused` needs the whole journal and is the store's; findings of ISO 22400 come with its KPIs.
+`id_reused` needs the whole journal and is the store's.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from tests.oracle import campaign, restart
 from tests.oracle.earned_value import budget, budget_unit, milestone_progress, progress_by
 from tests.oracle.exact import converted, fits, quantity
+from tests.oracle.investment import investment_unit
+from tests.oracle.iso22400 import effectiveness_over_100
 from tests.oracle.production import (
     PER_DAY,
     chosen_periods,
@@ -121,6 +123,10 @@ def _about(project: Project, statement: Statement, day: date | None) -> Iterator
         yield over
     if plan is not None and statement.type == PRODUCTION and _above_capacity(statement, plan):
         yield "capacity_exceeded"
+    if statement.type == PRODUCTION and effectiveness_over_100(
+        statement, _target_unit(project, statement, plan) or ""
+    ):
+        yield "effectiveness_over_100"
     if _fell(project, statement, plan):
         yield "progress_fell"
 
@@ -155,13 +161,13 @@ def _target_unit(project: Project, s: Statement, plan: Plan | None) -> str | Non
         return series_unit(part, project.of(READING, s.data["series"]))
     if s.type == TALLY:
         return campaign.campaign(project, plan, max(project.days())).unit
+    if s.type == INVESTMENT:
+        return investment_unit(project, plan)
     if plan is None:
         return None
     if s.type == WORK:
         item = plan.part("work_items", s.data["item"]) or {}
         return item.get("unit")
-    if s.type == INVESTMENT:
-        return (plan.data.get("budget_at_completion") or {}).get("unit")
     return budget_unit(plan) if s.type == COST else None
 
 

@@ -268,6 +268,33 @@ def test_capacity_is_told_per_day(per: str, possible: float) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "hours", "found"),
+    [
+        (100.0, 5.0, False),
+        (100.001, 5.0, True),
+        (100.0, 4.99, True),
+        (100.0, 0.0, False),
+        (100.0, None, False),
+    ],
+)
+def test_a_planned_run_time_above_the_production_time_is_a_finding(
+    quantity: float, hours: float | None, *, found: bool
+) -> None:
+    times: dict[str, Any] = {"production_time": hours, "planned_run_time_per_item": 0.05}
+    for said in (Said().plan(lines=[{"id": "l"}]), Said()):
+        over = [name for name, *_ in said.produced(1, 1, quantity, **times).found() if name != "no_baseline"]
+        assert over == ["effectiveness_over_100"] * found
+
+
+def test_each_shift_is_held_against_its_own_run_time_and_a_correction_ends_the_finding() -> None:
+    times: dict[str, Any] = {"production_time": 1.0, "planned_run_time_per_item": 0.05}
+    said = Said().plan(lines=[{"id": "l"}]).produced(1, 1, 10.0, shift="early", **times)
+    said.produced(1, 1, 30.0, shift="late", **times)
+    assert said.found() == [("effectiveness_over_100", "l", "3")]
+    assert said.produced(1, 1, 20.0, shift="late", revision=1, **times).found() == []
+
+
 def test_a_retraction_of_nothing_and_each_that_loses_are_findings() -> None:
     said = Said().plan(work_items=[{"id": "w"}])
     said.retract("work.reported", item="w", as_of=day(1))

@@ -91,7 +91,9 @@ def test_a_first_row_of_a_day_brings_all_kpis_of_the_sections_in_force() -> None
     written = History().cut(planned(**LINES, restart={"population": 9}), status(3), tick(3))
     expected = {
         "output_cumulative", "output_rolling_7d", "output_rolling_30d", "plan_attainment", "capacity_utilization",
-        "required_rate", "projected_output", "resumption_rate", "resumption_gap", "resumption_pace",
+        "required_rate", "projected_output", "availability", "effectiveness", "quality_ratio", "oee", "nee",
+        "allocation_efficiency", "utilization_efficiency", "throughput_rate",
+        "resumption_rate", "resumption_gap", "resumption_pace",
         "resumption_rate_yoy", "required_pace", "projected_finish", "report_age", "report_overdue",
         "reporting_coverage_7d", "target_days_late", "target_margin",
     }  # fmt: skip

@@ -6,10 +6,31 @@ from collections import Counter
 import pytest
 
 from schemas.catalog import KPIS
-from tests.builders import assigned, baseline, cost, day, milestone, production, reading, survey, tally, value
+from tests.builders import (
+    assigned,
+    baseline,
+    cost,
+    day,
+    investment,
+    milestone,
+    production,
+    reading,
+    survey,
+    tally,
+    value,
+)
 from tests.folding import Values, values_on
 
 UNITS = {"<budget>": "万元", "<line>": "t", "<series>": "µg/m³", "<campaign>": "户", "<unit>": "户"}
+
+TIMES = {
+    "planned_busy_time": 8,
+    "unit_busy_time": 7,
+    "unit_processing_time": 6,
+    "production_time": 5,
+    "order_execution_time": 7.5,
+    "planned_run_time_per_item": 0.9,
+}
 
 
 def everything() -> Values:
@@ -22,6 +43,7 @@ def everything() -> Values:
             "progress_by": "value",
             "milestones": [{"id": "m", "finish": day(5)}],
             "lines": [{"id": "L", "capacity": {"value": 10, "unit": "t", "per": "P1D"}}],
+            "annual_plan": [{"year": 2024, "investment": 80}],
             "restart": {"population": 100, "target_rate": 90},
             "campaign": {"total": 50, "unit": "户", "due": day(20)},
             "series": [{"id": "pm", "unit": "µg/m³", "target": 30, "base_value": 60}],
@@ -31,7 +53,8 @@ def everything() -> Values:
         value(3, 20),
         cost(3, 30, "万元"),
         milestone("m", 3, percent=100),
-        production("L", 3, 5),
+        production("L", 3, 5, good=4, times=TIMES),
+        investment(3, 2024, 20, "万元"),
         survey(3, 40),
     ]
     return values_on([plan, *reports, assigned("t", 1), tally(3, 9), reading("pm", 3, 50)], 3)

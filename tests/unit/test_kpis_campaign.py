@@ -8,7 +8,7 @@ import pytest
 
 from streams.core.finish import view_of
 from streams.core.kpis import campaign
-from streams.core.kpis.campaign import time_progress
+from streams.core.kpis.time_progress import time_progress
 from tests.builders import assigned, baseline, day, instant, retraction, status, tally, task
 from tests.folding import folded, values_on
 

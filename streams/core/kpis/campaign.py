@@ -4,9 +4,7 @@
 `campaign_standing`. Sources: key-project dispatch (序时进度 time progress, 销号 closing of tasks).
 """
 
-from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,6 +12,7 @@ from schemas.kpi import NullReason
 from streams.core.day_view import DayView
 from streams.core.kpis.campaign_standing import Standings
 from streams.core.kpis.pace import Number, known, projected_finish, required_pace, why_null
+from streams.core.kpis.time_progress import time_progress
 from streams.core.reasons import first_reason
 from streams.core.values import Value, amount, null, ratio
 
@@ -145,17 +144,3 @@ def _lead_lag(view: DayView, standing: _Standing) -> Value:
         return null("lead_lag", standing.scope, "pp", missing or "no_data")
     lead = Fraction(done) / total - time_progress(view.plan.start, standing.due, view.day)
     return amount("lead_lag", standing.scope, 100 * lead, "pp", 1)
-
-
-def time_progress(start: int, due: int, day: int) -> Fraction:
-    """Share of the time that has passed, 0…1: by months, (m − 1 + day / days) / 12, for a campaign of a whole year."""
-    if day >= due:
-        return Fraction(1)
-    last, today = date.fromordinal(due), date.fromordinal(day)
-    whole_year = (last.month, last.day) == (12, 31) and start in {
-        date(last.year, 1, 1).toordinal(),
-        date(last.year, 1, 1).toordinal() - 1,
-    }
-    if whole_year and today.year == last.year:
-        return (today.month - 1 + Fraction(today.day, monthrange(today.year, today.month)[1])) / 12
-    return Fraction(day - start, due - start) if day > start else Fraction(0)

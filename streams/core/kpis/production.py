@@ -2,17 +2,18 @@
 
 Every line has a row, and '' is the project: outputs and plans of its lines are summed, then divided. Lines of another
 dimension than the first take no part in ''. Sources: NBS on capacity utilisation; plan attainment and run rates of
-dispatch reports. The place of the ISO 22400 indicators is at the end of `evaluate`.
+dispatch reports.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.kpi import NullReason
 from schemas.quantities import conversion, convertible
 from streams.core.day_view import DayView
+from streams.core.kpis.lines import Line, lines_of, unit_of
 from streams.core.kpis.pace import Number, why_null
 from streams.core.line_output import LineReports
 from streams.core.plan import LinePlan
@@ -68,8 +69,9 @@ def evaluate(view: DayView) -> Iterator[Value]:
     """All values of the family at the end of the day."""
     if "production" not in view.sections:
         return
-    lines = [_line(view, line) for line in _lines(view)]
-    for figures in (_project(lines), *lines):
+    told = lines_of(view)
+    lines = [_line(view, line) for line in told]
+    for figures in (_project(lines, unit_of(told)), *lines):
         week = _rolling(
             view, figures, "output_rolling_7d", figures.made_in_week, _week(figures), _WEEK_COVERED
         )
@@ -86,24 +88,15 @@ def evaluate(view: DayView) -> Iterator[Value]:
 # -- figures -------------------------------------------------------------------------------------------------------
 
 
-def _lines(view: DayView) -> Iterable[LinePlan]:
-    """Lines of the baseline in force; before a baseline, those reported, the earliest first."""
-    if view.plan is not None:
-        return view.plan.lines
-    lines = view.project.lines.items()
-    reported = sorted((line.earliest(), oid) for oid, line in lines if line.reported_until(view.day))
-    return [LinePlan(oid, None, None, None, ()) for _, oid in reported]
-
-
-def _line(view: DayView, line: LinePlan) -> _Figures:
-    reports, day = view.project.line(line.id), view.day
-    unit = line.unit or reports.unit() or ""
+def _line(view: DayView, line: Line) -> _Figures:
+    plan, reports, unit = line
+    day = view.day
     made, days = reports.made_until(day, unit)
     before_start, days_before_start = _before_start(view, reports, unit)
     in_month = made - reports.made_until(day - _MONTH, unit)[0]
     month_days = _reported_days(reports.taken(unit), day)
     return _Figures(
-        scope=line.id,
+        scope=plan.id,
         unit=unit,
         reported=days > 0,
         reported_since_start=days > days_before_start,
@@ -112,8 +105,8 @@ def _line(view: DayView, line: LinePlan) -> _Figures:
         made_in_week=made - reports.made_until(day - _WEEK, unit)[0],
         made_in_month=in_month,
         month_days=month_days,
-        capacity=_capacity(line, in_month, month_days.bit_count()),
-        planned=_planned(view, line),
+        capacity=_capacity(plan, in_month, month_days.bit_count()),
+        planned=_planned(view, plan),
     )
 
 
@@ -161,9 +154,8 @@ def _plan_until(line: LinePlan, day: int) -> Exact:
     return planned
 
 
-def _project(lines: Sequence[_Figures]) -> _Figures:
-    """Sums over the lines, in the unit of the first whose unit is known; a day that any line reported is reported."""
-    unit = next((line.unit for line in lines if line.unit), "")
+def _project(lines: Sequence[_Figures], unit: str) -> _Figures:
+    """Sums over the lines, in `unit`; a day that any line reported is reported."""
     parts = [_told_in(unit, line) for line in lines if not line.unit or convertible(line.unit, unit)]
     month_days = 0
     for part in parts:
