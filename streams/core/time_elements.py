@@ -68,6 +68,9 @@ def elements_of(report: Statement, unit: str) -> Elements:
 
 def total_of(parts: Iterable[Elements]) -> Elements:
     """Sums over reports; of what one of them does not tell there is no sum."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
     return Elements(*(_sum(column) for column in zip(*parts, strict=True)))
 
 

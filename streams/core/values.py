@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.kpi import NullReason
-from schemas.quantities import MICRO, PICO
+from schemas.quantities import MICRO, PICO, half_even
 
 __all__ = ["Exact", "Value", "amount", "date_value", "null", "ratio"]
 
@@ -34,8 +34,10 @@ _BEYOND_DECIMAL = 10**38
 
 
 def _pico(number: Exact, scale: int) -> int | None:
-    whole = type(number) is int and scale <= PICO
-    pico = int(number) * (PICO // scale) if whole else round(Fraction(number) * PICO / scale)
+    if type(number) is int and scale <= PICO:
+        pico = number * (PICO // scale)
+    else:
+        pico = half_even(number.numerator * PICO, number.denominator * scale)
     return pico if -_BEYOND_DECIMAL < pico < _BEYOND_DECIMAL else None
 
 
@@ -44,7 +46,7 @@ def amount(kpi: str, scope: str, number: Exact, unit: str, scale: int = MICRO) -
     return Value(
         kpi,
         scope,
-        float(Fraction(number, 1) / scale) if type(number) is not int else number / scale,
+        number.numerator / (number.denominator * scale),
         None,
         None,
         None,
@@ -70,10 +72,9 @@ def ratio(  # noqa: PLR0913 - one keyword per property of a ratio
     top, bottom = _pico(numerator, scale), _pico(denominator, below)
     if denominator == 0:
         return Value(kpi, scope, None, None, top, bottom, unit, empty)
-    if type(numerator) is int and type(denominator) is int:
-        number = numerator * times * below / (denominator * scale)
-    else:
-        number = float(Fraction(numerator) * times * below / (Fraction(denominator) * scale))
+    number = (numerator.numerator * denominator.denominator * times * below) / (
+        numerator.denominator * denominator.numerator * scale
+    )
     return Value(kpi, scope, number, None, top, bottom, unit, None)
 
 

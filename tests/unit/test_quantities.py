@@ -4,8 +4,18 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from schemas.quantities import conversion, convert_to_micro, convert_to_pico, convertible, to_micro, to_pico
+from schemas.quantities import (
+    conversion,
+    convert_to_micro,
+    convert_to_pico,
+    convertible,
+    half_even,
+    to_micro,
+    to_pico,
+)
 
 DIMENSIONS: tuple[dict[str, Fraction | int], ...] = (
     {"t": 1, "kg": Fraction(1, 1000), "kt": 1000, "万吨": 10_000},
@@ -77,3 +87,9 @@ def test_conversion_comes_before_rounding() -> None:
     assert convert_to_micro(1, "CNY", "亿元") == 0
     assert convert_to_micro(123_456_789.12, "CNY", "亿元") == 1_234_568
     assert convert_to_micro(20, "min", "h") == 333_333
+
+
+@given(st.integers(-(10**40), 10**40), st.integers(1, 10**20))
+def test_half_even_rounds_as_a_fraction_does(numerator: int, denominator: int) -> None:
+    assert half_even(numerator, denominator) == round(Fraction(numerator, denominator))
+    assert half_even(2 * numerator + 1, 2) == round(Fraction(2 * numerator + 1, 2))
