@@ -8,6 +8,7 @@ __all__ = [
     "KpiData",
     "KpiEvaluated",
     "KpiHistory",
+    "KpiOriginal",
     "KpiValue",
     "NullReason",
     "Position",
@@ -51,12 +52,22 @@ class Position(TypedDict):
     seq: int
 
 
+class KpiOriginal(TypedDict):
+    """Schedule KPIs against the first baseline, `baseline`, of a project that has several; `values` null, in a day of
+    history: the record's own.
+    """
+
+    baseline: int
+    values: list[KpiValue] | None
+
+
 class KpiHistory(TypedDict):
     """Rows of one day that became history; `values` null: the record's own values and day."""
 
     as_of: str
     baseline: int
     values: list[KpiValue] | None
+    original: NotRequired[KpiOriginal]
 
 
 class RuleSetRef(TypedDict):
@@ -76,6 +87,7 @@ class KpiData(TypedDict):
     cut: bool
     position: Position
     values: list[KpiValue]
+    original: NotRequired[KpiOriginal]
     findings: list[Finding]
     history: NotRequired[list[KpiHistory]]
     rules: NotRequired[RuleSetRef]

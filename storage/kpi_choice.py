@@ -18,12 +18,11 @@ NO_CUT: Final[Cut] = (-1, -1)
 
 
 class Standing(NamedTuple):
-    """What the store knows of a project's newest KPI record and of its last cut."""
+    """What the store knows of a project's newest KPI record, and the day of its last cut."""
 
     newest_offset: int
     live: bool
     cut_as_of: date | None
-    cut_baseline: int | None
 
 
 class KpiHeads(Protocol):
@@ -53,16 +52,12 @@ class KpiHeads(Protocol):
     def as_of(self) -> list[date | None]:
         """Status date."""
 
-    @property
-    def baseline(self) -> list[int]:
-        """Baseline in force."""
-
 
 @dataclass(slots=True)
 class Change:
-    """What records do to a project, by their numbers: the last cuts of one day and baseline, and the live one after them.
+    """What records do to a project, by their numbers: the last cuts of one day, and the live one after them.
 
-    Only cuts of one day and baseline can share rows. `follows`: they may share rows with the last cut of before, too.
+    Only cuts of one day can share rows. `follows`: they may share rows with the last cut of before, too.
     """
 
     newest_offset: int = -1
@@ -110,11 +105,11 @@ def _move(heads: KpiHeads, number: int, changes: dict[str, Change], standing: St
 
 
 def _cut(heads: KpiHeads, number: int, change: Change, standing: Standing | None) -> None:
-    place = (heads.as_of[number], heads.baseline[number])
+    day = heads.as_of[number]
     if not change.cuts:
-        change.follows = standing is not None and place == (standing.cut_as_of, standing.cut_baseline)
+        change.follows = standing is not None and day == standing.cut_as_of
         change.cuts = [number]
-    elif place == (heads.as_of[change.cuts[-1]], heads.baseline[change.cuts[-1]]):
+    elif day == heads.as_of[change.cuts[-1]]:
         change.cuts.append(number)
     else:
         change.follows, change.cuts = False, [number]

@@ -35,7 +35,15 @@ _VALUE: Final = pa.struct(
     ]
 )
 _FINDING: Final = pa.struct(_texts("finding scope as_of detail source id since"))
-_HISTORY: Final = pa.struct([("as_of", pa.string()), ("baseline", pa.int32()), ("values", pa.list_(_VALUE))])
+_ORIGINAL: Final = pa.struct([("baseline", pa.int32()), ("values", pa.list_(_VALUE))])
+_HISTORY: Final = pa.struct(
+    [
+        ("as_of", pa.string()),
+        ("baseline", pa.int32()),
+        ("values", pa.list_(_VALUE)),
+        ("original", _ORIGINAL),
+    ]
+)
 _DATA: Final = pa.struct(
     [
         *_texts("project_id as_of known_at"),
@@ -43,6 +51,7 @@ _DATA: Final = pa.struct(
         ("cut", pa.bool_()),
         ("position", pa.struct([("offset", pa.int64()), ("seq", pa.int64())])),
         ("values", pa.list_(_VALUE)),
+        ("original", _ORIGINAL),
         ("findings", pa.list_(_FINDING)),
         ("history", pa.list_(_HISTORY)),
     ]
@@ -50,6 +59,7 @@ _DATA: Final = pa.struct(
 _PARSE: Final = pj.ParseOptions(
     explicit_schema=pa.schema([("data", _DATA)]), unexpected_field_behavior="ignore"
 )
+_ROW_NEEDS: Final = ("baseline", "kpi", "scope", "unit")
 _TYPES: Final = {
     "as_of": pa.date32(),
     "value_date": pa.date32(),
@@ -71,15 +81,18 @@ class KpiBatch:
     project_id: list[str]
     cut: list[bool]
     as_of: list[date | None]
-    baseline: list[int]
     heads: pa.Table
-    """record, project_id, as_of, known_at, baseline."""
+    """record, project_id, as_of, known_at."""
     values: pa.Table
-    """record, and the fields of a value."""
+    """record, baseline, and the fields of a value."""
+    original: pa.Table
+    """The same against the first baseline."""
     findings: pa.Table
     """record, and the fields of a finding."""
     history: pa.Table
     """record, as_of, baseline, and the fields of a value."""
+    original_history: pa.Table
+    """The same against the first baseline."""
 
 
 def read_kpi_records(records: Sequence[Record]) -> KpiBatch | None:
@@ -116,7 +129,7 @@ def _batch(records: Sequence[Record]) -> KpiBatch:
     """Parse records of which none is damaged; raises ArrowInvalid."""
     data = _parsed(records)
     position = data.field("position")
-    heads = _typed({name: data.field(name) for name in ("project_id", "as_of", "known_at", "baseline")})
+    heads = _typed({name: data.field(name) for name in ("project_id", "as_of", "known_at")})
     batch = KpiBatch(
         partition=[record.partition for record in records],
         offset=position.field("offset").to_pylist(),
@@ -124,11 +137,12 @@ def _batch(records: Sequence[Record]) -> KpiBatch:
         project_id=heads["project_id"].to_pylist(),
         cut=data.field("cut").to_pylist(),
         as_of=heads["as_of"].to_pylist(),
-        baseline=heads["baseline"].to_pylist(),
         heads=heads.add_column(0, "record", pa.array(range(len(records)), pa.int64())),
-        values=_rows(data.field("values"), pc.list_parent_indices(data.field("values"))),
+        values=_values(data),
+        original=_values(data.field("original")),
         findings=_rows(data.field("findings"), pc.list_parent_indices(data.field("findings"))),
-        history=_history(data),
+        history=_history(data, original=False),
+        original_history=_history(data, original=True),
     )
     _require(batch, position)
     return batch
@@ -155,28 +169,37 @@ def _rows(lists: pa.ListArray, owners: pa.Array, **more: pa.Array) -> pa.Table:
     return _typed({"record": owners.cast(pa.int64()), **more, **fields})
 
 
-def _history(data: pa.StructArray) -> pa.Table:
+def _values(told: pa.StructArray) -> pa.Table:
+    """Values of the records, against the baseline that is told with them."""
+    lists = told.field("values")
+    owners = pc.list_parent_indices(lists)
+    return _rows(lists, owners, baseline=told.field("baseline").take(owners))
+
+
+def _history(data: pa.StructArray, *, original: bool) -> pa.Table:
     """Rows that became history; a day without values of its own has those of the record."""
     days = data.field("history").flatten()
     owners = pc.list_parent_indices(data.field("history"))
-    lists = pc.coalesce(days.field("values"), data.field("values").take(owners))
+    told, record = (days.field("original"), data.field("original")) if original else (days, data)
+    own = pc.coalesce(told.field("values"), record.field("values").take(owners))
+    lists = pc.if_else(told.is_valid(), own, None)
     place = pc.list_parent_indices(lists)
-    beside = {name: days.field(name).take(place) for name in ("as_of", "baseline")}
+    beside = {"as_of": days.field("as_of").take(place), "baseline": told.field("baseline").take(place)}
     return _rows(lists, owners.take(place), **beside)
 
 
 def _require(batch: KpiBatch, position: pa.StructArray) -> None:
     """What the tables of the store cannot do without."""
     needed = [
-        *(batch.heads[name] for name in ("project_id", "baseline")),
+        batch.heads["project_id"],
         *(position.field(name) for name in ("offset", "seq")),
-        *(batch.values[name] for name in ("kpi", "scope", "unit")),
-        *(batch.history[name] for name in ("as_of", "baseline", "kpi", "scope", "unit")),
+        *(rows[name] for rows in (batch.values, batch.original) for name in _ROW_NEEDS),
+        *(rows[name] for rows in (batch.history, batch.original_history) for name in ("as_of", *_ROW_NEEDS)),
         *(batch.findings[name] for name in ("finding", "scope")),
         batch.heads["known_at"].filter(pa.array(batch.cut, pa.bool_())),
     ]
     if None in batch.cut or any(column.null_count for column in needed):
         raise pa.ArrowInvalid("a required field is missing")
-    undated = pc.is_null(batch.heads["as_of"]).take(batch.values["record"])
-    if pc.any(undated).as_py():
+    undated = pc.is_null(batch.heads["as_of"])
+    if any(pc.any(undated.take(rows["record"])).as_py() for rows in (batch.values, batch.original)):
         raise pa.ArrowInvalid("values without as_of")

@@ -2,11 +2,11 @@
 
 known_at of a row of kpi_latest is that of the first cut since which the rest of the row has stood. It must not depend
 on how cuts were batched, so the cuts of a batch are compared in their order, beginning with the last cut of before. The
-rows of a project's last cut stand in kpi_latest itself or, while the project is live, in kpi_cut.
+rows of a project's last cut stand in kpi_latest itself or, while the project is live, in kpi_cut. Rows against the first
+baseline of projects that have several go the same way through tables of their own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Final
 
 import duckdb
@@ -26,7 +26,7 @@ _SAME: Final = " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name i
 _SAME_KEY: Final = "a.project_id = b.project_id AND a.kpi = b.kpi AND a.scope = b.scope"
 
 _APPEND_HISTORY: Final = """
-INSERT INTO kpi_snapshots
+INSERT INTO {history}
 SELECT h.project_id, v.kpi, v.scope, v.as_of, h.known_at, v.baseline, v.value, v.value_date, v.numerator, v.denominator,
        v.unit, v.reason
 FROM arrived_rows v JOIN arrived_heads h ON h.record = v.record
@@ -34,7 +34,7 @@ FROM arrived_rows v JOIN arrived_heads h ON h.record = v.record
 
 _EVALUATED: Final = """
 CREATE OR REPLACE TEMP TABLE evaluated AS
-SELECT h.project_id, v.kpi, v.scope, h.as_of, h.known_at, h.baseline, v.value, v.value_date, v.numerator, v.denominator,
+SELECT h.project_id, v.kpi, v.scope, h.as_of, h.known_at, v.baseline, v.value, v.value_date, v.numerator, v.denominator,
        v.unit, v.reason, h.place
 FROM arrived_rows v JOIN arrived_heads h ON h.record = v.record
 """
@@ -42,10 +42,10 @@ FROM arrived_rows v JOIN arrived_heads h ON h.record = v.record
 
 _STOOD: Final = f"""
 CREATE OR REPLACE TEMP TABLE stood AS
-SELECT {_COLUMNS} FROM internal.kpi_cut a
+SELECT {_COLUMNS} FROM {{cut}} a
 SEMI JOIN changed c ON c.project_id = a.project_id AND c.was_live AND (c.follows OR c.cut_count = 0)
 UNION ALL
-SELECT {_COLUMNS} FROM kpi_latest a
+SELECT {_COLUMNS} FROM {{latest}} a
 SEMI JOIN changed c ON c.project_id = a.project_id AND NOT c.was_live AND (c.follows OR c.cut_count = 0)
 """
 """Rows of the last cut before this batch, where they are asked for."""
@@ -80,17 +80,19 @@ WHERE a.place = 0
 """
 
 _REPLACE: Final = (
-    """DELETE FROM internal.kpi_cut WHERE project_id IN
+    """DELETE FROM {cut} WHERE project_id IN
        (SELECT project_id FROM changed WHERE was_live AND NOT (is_live AND cut_count = 0))""",
-    f"""INSERT INTO internal.kpi_cut BY NAME SELECT {_COLUMNS} FROM cut_state a
+    f"""INSERT INTO {{cut}} BY NAME SELECT {_COLUMNS} FROM cut_state a
         SEMI JOIN changed c ON c.project_id = a.project_id AND c.is_live AND NOT (c.was_live AND c.cut_count = 0)""",
-    f"""DELETE FROM kpi_latest b WHERE project_id IN (SELECT project_id FROM changed)
+    f"""DELETE FROM {{latest}} b WHERE project_id IN (SELECT project_id FROM changed)
         AND NOT EXISTS (SELECT 1 FROM latest_state a WHERE {_SAME_KEY})""",
-    f"""MERGE INTO kpi_latest b USING latest_state a ON {_SAME_KEY}
+    f"""MERGE INTO {{latest}} b USING latest_state a ON {_SAME_KEY}
         WHEN MATCHED AND NOT ({_SAME} AND a.known_at IS NOT DISTINCT FROM b.known_at)
         THEN UPDATE SET {", ".join(f"{name} = a.{name}" for name in ("known_at", *_REST))}
         WHEN NOT MATCHED THEN INSERT BY NAME""",
-    "INSERT OR REPLACE INTO internal.kpi_projects SELECT project_id, newest_offset, is_live, cut_as_of, cut_baseline FROM changed",
+)
+_REMEMBER: Final = (
+    "INSERT OR REPLACE INTO internal.kpi_projects SELECT project_id, newest_offset, is_live, cut_as_of FROM changed",
     "DELETE FROM internal.project_findings WHERE project_id IN (SELECT project_id FROM changed)",
 )
 _INSERT_FINDINGS: Final = """
@@ -108,9 +110,27 @@ _CHANGED: Final = pa.schema(
         ("follows", pa.bool_()),
         ("cut_count", pa.int64()),
         ("cut_as_of", pa.date32()),
-        ("cut_baseline", pa.int32()),
     ]
 )
+
+
+class _Family:
+    """Tables that rows go through: their history, the newest ones, and those of the last cut while these are live."""
+
+    def __init__(self, ending: str) -> None:
+        names = {
+            "history": f"kpi_snapshots{ending}",
+            "latest": f"kpi_latest{ending}",
+            "cut": f"internal.kpi_cut{ending}",
+        }
+        self.append = _APPEND_HISTORY.format(**names)
+        steps = (_STOOD, _CUT_STATE, _LATEST_STATE, *_REPLACE)
+        self.change = tuple(statement.format(**names) for statement in steps)
+        self.members = "SELECT project_id FROM {latest} UNION SELECT project_id FROM {cut}".format(**names)
+
+
+_IN_FORCE: Final = _Family("")
+_ORIGINAL: Final = _Family("_original")
 
 
 class KpiTables:
@@ -120,14 +140,17 @@ class KpiTables:
         self._connection = connection
         self._standings: dict[str, Standing] = {}
         self._pending: dict[str, Standing] = {}
+        # Projects that have, or had since the store was opened, rows against their first baseline.
+        self._several: set[str] = set()
 
     def load(self) -> None:
         """Read what the file says."""
         rows = self._connection.execute(
-            "SELECT project_id, newest_offset, live, cut_as_of, cut_baseline FROM internal.kpi_projects"
+            "SELECT project_id, newest_offset, live, cut_as_of FROM internal.kpi_projects"
         ).fetchall()
         self._standings = {project_id: Standing(*rest) for project_id, *rest in rows}
         self._pending = {}
+        self._several = {name for (name,) in self._connection.execute(_ORIGINAL.members).fetchall()}
 
     def write(self, records: Sequence[Record], cuts: Mapping[int, Cut]) -> dict[int, Cut]:
         """Write what counts of the records; answers the newest cuts of the partitions that moved on."""
@@ -136,8 +159,8 @@ class KpiTables:
             return {}
         chosen = choose(batch, cuts, self._standings)
         if chosen.history:
-            rows = rows_of(batch.history, chosen.history, len(batch.offset))
-            self._insert(_APPEND_HISTORY, rows, batch.heads)
+            for family, rows in ((_IN_FORCE, batch.history), (_ORIGINAL, batch.original_history)):
+                self._insert(family.append, rows_of(rows, chosen.history, len(batch.offset)), batch.heads)
         if chosen.changes:
             self._change(batch, chosen)
         return chosen.cuts
@@ -160,23 +183,36 @@ class KpiTables:
             project_id: self._standing_after(batch, project_id, change)
             for project_id, change in chosen.changes.items()
         }
-        places = _places(chosen.changes.values())
-        heads = batch.heads.take(list(places)).append_column("place", pa.array(places.values(), pa.int64()))
-        self._insert(_EVALUATED, rows_of(batch.values, list(places), len(batch.offset)), heads)
+        self._several.update(
+            batch.project_id[number] for number in batch.original["record"].unique().to_pylist()
+        )
+        several = {name: change for name, change in chosen.changes.items() if name in self._several}
+        self._replace(_IN_FORCE, batch, batch.values, chosen.changes)
+        if several:
+            self._replace(_ORIGINAL, batch, batch.original, several)
         with bound(self._connection, "changed", self._changed(chosen.changes)):
-            for statement in (_STOOD, _CUT_STATE, _LATEST_STATE, *_REPLACE):
+            for statement in _REMEMBER:
                 self._connection.execute(statement)
         newest = [_newest(change) for change in chosen.changes.values()]
         self._insert(_INSERT_FINDINGS, rows_of(batch.findings, newest, len(batch.offset)), batch.heads)
 
+    def _replace(
+        self, family: _Family, batch: KpiBatch, rows: pa.Table, changes: Mapping[str, Change]
+    ) -> None:
+        """Bring the newest rows of changed projects up to date."""
+        places = _places(changes.values())
+        heads = batch.heads.take(list(places)).append_column("place", pa.array(places.values(), pa.int64()))
+        self._insert(_EVALUATED, rows_of(rows, list(places), len(batch.offset)), heads)
+        with bound(self._connection, "changed", self._changed(changes)):
+            for statement in family.change:
+                self._connection.execute(statement)
+
     def _standing_after(self, batch: KpiBatch, project_id: str, change: Change) -> Standing:
         before = self._standings.get(project_id)
-        place: tuple[date | None, int | None] = (None, None)
+        day = before.cut_as_of if before else None
         if change.cuts:
-            place = batch.as_of[change.cuts[-1]], batch.baseline[change.cuts[-1]]
-        elif before:
-            place = before.cut_as_of, before.cut_baseline
-        return Standing(change.newest_offset, change.live is not None, *place)
+            day = batch.as_of[change.cuts[-1]]
+        return Standing(change.newest_offset, change.live is not None, day)
 
     def _changed(self, changes: Mapping[str, Change]) -> pa.Table:
         rows: list[tuple[object, ...]] = []
@@ -184,7 +220,7 @@ class KpiTables:
             before, after = self._standings.get(project_id), self._pending[project_id]
             was_live = before is not None and before.live
             facts = (after.newest_offset, was_live, after.live, change.follows, len(change.cuts))
-            rows.append((project_id, *facts, after.cut_as_of, after.cut_baseline))
+            rows.append((project_id, *facts, after.cut_as_of))
         return table_of(rows, _CHANGED)
 
 

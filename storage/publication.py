@@ -45,6 +45,7 @@ INTERNAL_RELATIONS: Final = (
     "closing_ticks",
     "journal",
     "kpi_cut",
+    "kpi_cut_original",
     "kpi_projects",
     "metadata",
     "migrations",

@@ -32,6 +32,9 @@ KPI_BYTES_MAX: Final = 32 << 20
 """A batch is written when either is reached."""
 
 
+HISTORIES: Final = ("kpi_snapshots", "kpi_snapshots_original")
+
+
 class RebuildSource(Protocol):
     """Where a rebuild takes its records from."""
 
@@ -92,7 +95,7 @@ def rebuild(
         _check(store, filling)
         snapshots = _number(store, "SELECT count(*) FROM kpi_snapshots")
     with translated(path):
-        differing = differing_rows(path, new, "kpi_snapshots")
+        differing = differing_rows(path, new, HISTORIES)
         kept = replace_store(path, new)
     return Rebuilt(filling.read.total(), snapshots, differing, kept)
 
@@ -146,7 +149,7 @@ class _Filling:
 
 _DOUBLED: Final = """
 SELECT count(*) FROM (
-    SELECT 1 FROM kpi_snapshots GROUP BY project_id, kpi, scope, as_of, known_at HAVING count(*) > 1
+    SELECT 1 FROM {table} GROUP BY project_id, kpi, scope, as_of, known_at HAVING count(*) > 1
 )
 """
 
@@ -162,8 +165,9 @@ def _check(store: Store, filling: _Filling) -> None:
         raise CheckFailed(
             f"the new store holds {kept} events by partition, but {dict(filling.read)} were read"
         )
-    if doubled := _number(store, _DOUBLED):
-        raise CheckFailed(f"the new store holds {doubled} rows of kpi_snapshots more than once")
+    for table in HISTORIES:
+        if doubled := _number(store, _DOUBLED.format(table=table)):
+            raise CheckFailed(f"the new store holds {doubled} rows of {table} more than once")
 
 
 def _number(store: Store, sql: str) -> int:

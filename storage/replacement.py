@@ -1,6 +1,7 @@
 """One store takes the place of another, so that there is a whole one at every moment, whatever interrupts."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,8 @@ def remove_store(path: Path) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def differing_rows(old: Path, new: Path, table: str) -> int | None:
-    """Rows that stand in one of both only; None where the old file is not there or cannot be read.
+def differing_rows(old: Path, new: Path, tables: Sequence[str]) -> int | None:
+    """Rows of the tables that stand in one of both only; None where the old file is not there or cannot be read.
 
     Afterwards the old file is complete without its write-ahead log.
     """
@@ -51,15 +52,16 @@ def differing_rows(old: Path, new: Path, table: str) -> int | None:
     try:
         quoted = str(new).replace("'", "''")
         connection.execute(f"ATTACH '{quoted}' AS new (READ_ONLY)")
-        if _rows(connection, _SUMS.format(table=table)) == _rows(
-            connection, _SUMS.format(table=f"new.{table}")
-        ):
-            return 0
-        return int(_rows(connection, _DIFFERING.format(table=table))[0][0])
+        return sum(_differing(connection, table) for table in tables)
     except duckdb.Error:
         return None
     finally:
         connection.close()
+
+
+def _differing(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    sums = [_rows(connection, _SUMS.format(table=name)) for name in (table, f"new.{table}")]
+    return 0 if sums[0] == sums[1] else int(_rows(connection, _DIFFERING.format(table=table))[0][0])
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 from schemas.findings import Finding as ToldFinding
@@ -28,7 +29,9 @@ class Told:
     """What the KPI records of a log say; rows as the oracle writes them."""
 
     history: list[Row] = field(default_factory=list)
+    history_original: list[Row] = field(default_factory=list)
     latest: dict[str, list[Row]] = field(default_factory=dict)
+    latest_original: dict[str, list[Row]] = field(default_factory=dict)
     findings: dict[str, set[Finding]] = field(default_factory=dict)
     status_dates: dict[str, date | None] = field(default_factory=dict)
     newest: dict[str, list[Any]] = field(default_factory=dict)
@@ -43,12 +46,31 @@ def read_records(records: Iterable[KpiEvaluated]) -> Told:
         project_id, as_of = data["project_id"], _day(data["as_of"])
         head = {"project_id": project_id, "as_of": as_of, "baseline": data["baseline"]}
         told.latest[project_id] = [_row(head, value) for value in data["values"]]
+        told.latest_original[project_id] = _original(head, data, data)
         told.findings[project_id] = {_finding(said) for said in data["findings"]}
         told.status_dates[project_id] = as_of
-        told.newest[project_id] = [data["values"], data["findings"]]
+        told.newest[project_id] = [data["values"], data.get("original"), data["findings"]]
         if data["cut"]:
             told.history += _history(record)
+            told.history_original += _original_history(record)
     return told
+
+
+def _original(head: Mapping[str, Any], told: Any, record: Any) -> list[Row]:
+    """Rows against the first baseline, of a record or of one of its days."""
+    if "original" not in told:
+        return []
+    said = told["original"]
+    values = record["original"]["values"] if said["values"] is None else said["values"]
+    return [_row({**head, "baseline": said["baseline"]}, value) for value in values]
+
+
+def _original_history(record: KpiEvaluated) -> Iterable[Row]:
+    data = record["data"]
+    known_at = _instant(data["known_at"])
+    for rows in data.get("history", ()):
+        head = {"project_id": data["project_id"], "as_of": _day(rows["as_of"]), "known_at": known_at}
+        yield from _original(head, rows, data)
 
 
 def _history(record: KpiEvaluated) -> Iterable[Row]:
@@ -89,10 +111,12 @@ def _instant(text: str | None) -> datetime:
 
 def differences(expected: Outcome, told: Told) -> list[str]:
     """Where the records contradict the oracle; empty when they agree. The log must end with a cut."""
-    latest = [row for rows in told.latest.values() for row in rows]
-    undated = [{name: value for name, value in row.items() if name != "known_at"} for row in expected.latest]
     found = row_differences("history", expected.snapshots, told.history)
-    found += row_differences("latest", undated, latest)
+    found += row_differences("history, original", expected.snapshots_original, told.history_original)
+    found += row_differences("latest", _undated(expected.latest), chain(*told.latest.values()))
+    found += row_differences(
+        "latest, original", _undated(expected.latest_original), chain(*told.latest_original.values())
+    )
     found += _finding_differences(expected.findings, told.findings)
     for project_id, day in expected.status_dates.items():
         if told.status_dates.get(project_id) != day:
@@ -100,6 +124,10 @@ def differences(expected: Outcome, told: Told) -> list[str]:
                 f"status date of {project_id}: {day} expected, {told.status_dates.get(project_id)} told"
             )
     return found
+
+
+def _undated(rows: Iterable[Row]) -> list[Row]:
+    return [{name: value for name, value in row.items() if name != "known_at"} for row in rows]
 
 
 def row_differences(what: str, expected: Iterable[Row], told: Iterable[Row]) -> list[str]:

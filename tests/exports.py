@@ -51,12 +51,14 @@ def _plain(value: Any) -> Any:
 def table_differences(store: Store, log: EventLog, expected: Outcome) -> list[str]:
     """Where the tables contradict the law; empty when they do not."""
     columns = ", ".join(COLUMNS)
-    found = row_differences(
-        "kpi_snapshots", expected.snapshots, rows_of(store, f"SELECT {columns} FROM kpi_snapshots")
-    )
-    found += row_differences(
-        "kpi_latest", expected.latest, rows_of(store, f"SELECT {columns} FROM kpi_latest")
-    )
+    found: list[str] = []
+    for table, rows in (
+        ("kpi_snapshots", expected.snapshots),
+        ("kpi_latest", expected.latest),
+        ("kpi_snapshots_original", expected.snapshots_original),
+        ("kpi_latest_original", expected.latest_original),
+    ):
+        found += row_differences(table, rows, rows_of(store, f"SELECT {columns} FROM {table}"))
     for what, wanted, told in (
         ("statements", _wanted_statements(expected), _told_statements(store)),
         ("findings", _wanted_findings(expected, log), _told(store, _FINDINGS)),

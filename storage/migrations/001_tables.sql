@@ -31,7 +31,7 @@ CREATE TABLE kpi_latest (
     numerator DECIMAL(38, 12), denominator DECIMAL(38, 12), unit VARCHAR NOT NULL, reason VARCHAR,
     PRIMARY KEY (project_id, kpi, scope)
 );
--- Rows against the first baseline of projects that have several; filled with the schedule KPIs that follow.
+-- Rows against the first baseline of projects that have several: the schedule KPIs.
 CREATE TABLE kpi_snapshots_original (
     project_id VARCHAR NOT NULL, kpi VARCHAR NOT NULL, scope VARCHAR NOT NULL, as_of DATE NOT NULL,
     known_at TIMESTAMPTZ NOT NULL, baseline INTEGER NOT NULL, value DOUBLE, value_date DATE,

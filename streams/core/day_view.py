@@ -25,15 +25,27 @@ _SECTIONS_BY_TYPE: dict[str, tuple[str, ...]] = {
 
 
 class DayView:
-    """One project on one day (ordinal). Families read it; nothing is changed through it."""
+    """One project on one day (ordinal). Families read it; nothing is changed through it.
+
+    With `original` it is measured by its first baseline, whatever is in force.
+    """
 
     def __init__(
-        self, project: Project, day: int, finished_since: Callable[[Project, int], int | None]
+        self,
+        project: Project,
+        day: int,
+        finished_since: Callable[[Project, int], int | None],
+        *,
+        original: bool = False,
     ) -> None:
         self._finished_since = finished_since
+        self._original = original
         self.project = project
         self.day = day
-        self.plan: Plan | None = project.plan_on(day)
+        self.plan: Plan | None = self._plan_on(day)
+
+    def _plan_on(self, day: int) -> Plan | None:
+        return self.project.first_plan() if self._original else self.project.plan_on(day)
 
     @cached_property
     def sections(self) -> frozenset[str]:
@@ -73,7 +85,7 @@ class DayView:
         day = self.day if self.finish is None else self.finish
         plan, progress = self.plan, self.progress
         if day != self.day:
-            plan = self.project.plan_on(day)
+            plan = self._plan_on(day)
             progress = Progress(self.project, plan, day)
         return Schedule(plan, day, progress, self._replanned(plan))
 

@@ -17,9 +17,9 @@ __all__ = ["finished_since", "view_of"]
 _ENDED = frozenset({"completed", "commissioned"})
 
 
-def view_of(project: Project, day: int) -> DayView:
-    """The project on a day, knowing its finish."""
-    return DayView(project, day, finished_since)
+def view_of(project: Project, day: int, *, original: bool = False) -> DayView:
+    """The project on a day, knowing its finish; with `original` against its first baseline."""
+    return DayView(project, day, finished_since, original=original)
 
 
 def finished_since(project: Project, day: int) -> int | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from schemas.kpi import NullReason
 from streams.core.constants import Constants
-from streams.core.evaluation import evaluate
+from streams.core.evaluation import Evaluated, evaluate, evaluate_original
 from streams.core.finish import finished_since
 from streams.core.project import Project
 from streams.core.values import Value
@@ -34,12 +34,18 @@ NEEDS_NO_PLAN = frozenset(
 
 
 class DayRows(NamedTuple):
-    """Rows of one day to append; `whole` when they are all values of the day."""
+    """Rows of one day to append; `whole` when they are all of the day. `original`: those against the first baseline."""
 
     day: int
     baseline: int
     values: list[Value]
+    original: Evaluated
     whole: bool
+
+    @classmethod
+    def all_of(cls, day: int, now: "Evaluations") -> "DayRows":
+        """A day that gets its first rows."""
+        return cls(day, *now.on(day), now.original_on(day), whole=True)
 
 
 class Evaluations:
@@ -47,13 +53,20 @@ class Evaluations:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._by_day: dict[int, tuple[int, list[Value]]] = {}
+        self._by_day: dict[int, Evaluated] = {}
+        self._original: dict[int, Evaluated] = {}
 
-    def on(self, day: int) -> tuple[int, list[Value]]:
-        """Baseline number and values of a day."""
+    def on(self, day: int) -> Evaluated:
+        """Values of a day."""
         if day not in self._by_day:
             self._by_day[day] = evaluate(self._project, day)
         return self._by_day[day]
+
+    def original_on(self, day: int) -> Evaluated:
+        """Values of a day against the first baseline."""
+        if day not in self._original:
+            self._original[day] = evaluate_original(self._project, day)
+        return self._original[day]
 
 
 def restated_rows(project: Project, now: Evaluations) -> list[DayRows]:
@@ -61,35 +74,49 @@ def restated_rows(project: Project, now: Evaluations) -> list[DayRows]:
     affected = project.affected_from
     if affected is None:
         return []
-    old_days = project.row_days[bisect_left(project.row_days, affected) :]
+    original_since = 0 if _becomes_or_ceases_several(project) else affected
+    old_days = project.row_days[bisect_left(project.row_days, min(affected, original_since)) :]
     known = set(old_days)
     new_days = [
         day for day in project.days.within(affected - 1, project.days.last() or 0) if day not in known
     ]
-    before = _as_before(project, old_days)
-    rows = [_first_rows(day, now) for day in new_days]
-    rows += [_differing(day, before[day], now.on(day)) for day in old_days]
+    before = _as_before(project, old_days, affected)
+    rows = [DayRows.all_of(day, now) for day in new_days]
+    rows += [_restated(day, *before[day], now) for day in old_days]
     _mark(project, new_days)
-    return sorted((row for row in rows if row.values), key=lambda row: row.day)
+    return sorted((row for row in rows if row.values or row.original[1]), key=lambda row: row.day)
 
 
-def _as_before(project: Project, days: list[int]) -> dict[int, tuple[int, list[Value]]]:
+def _becomes_or_ceases_several(project: Project) -> bool:
+    """Whether the project has several baselines now and had not at the last cut, or the other way round."""
+    had = len(project.plans) + project.plans_undone()
+    return (had > 1) != (len(project.plans) > 1)
+
+
+def _as_before(
+    project: Project, days: list[int], affected: int
+) -> dict[int, tuple[Evaluated | None, Evaluated]]:
+    """What the days said at the last cut; None where a day has not changed against the baseline in force."""
     if not days:
         return {}
     project.swap_undo()
-    before = {day: evaluate(project, day) for day in days}
+    before = {
+        day: (evaluate(project, day) if day >= affected else None, evaluate_original(project, day))
+        for day in days
+    }
     project.swap_undo()
     return before
 
 
-def _first_rows(day: int, now: Evaluations) -> DayRows:
-    baseline, values = now.on(day)
-    return DayRows(day, baseline, values, whole=True)
+def _restated(day: int, before: Evaluated | None, original_before: Evaluated, now: Evaluations) -> DayRows:
+    baseline, values = (0, []) if before is None else _differing(before, now.on(day))
+    return DayRows(day, baseline, values, _differing(original_before, now.original_on(day)), whole=False)
 
 
-def _differing(day: int, before: tuple[int, list[Value]], after: tuple[int, list[Value]]) -> DayRows:
+def _differing(before: Evaluated, after: Evaluated) -> Evaluated:
+    """Rows that are new or say something else, and null rows of the keys that are gone."""
     if before == after:
-        return DayRows(day, after[0], [], whole=False)
+        return after[0], []
     if before[0] == after[0]:
         standing = set(before[1])
         changed = [value for value in after[1] if value not in standing]
@@ -97,7 +124,7 @@ def _differing(day: int, before: tuple[int, list[Value]], after: tuple[int, list
         changed = list(after[1])
     present = {(value.kpi, value.scope) for value in after[1]}
     gone = [_gone(value, after[0]) for value in before[1] if (value.kpi, value.scope) not in present]
-    return DayRows(day, after[0], changed + gone, whole=False)
+    return after[0], changed + gone
 
 
 def _gone(value: Value, baseline: int) -> Value:

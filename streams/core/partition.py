@@ -17,7 +17,7 @@ from schemas.kpi import KpiEvaluated, KpiHistory, Position, RuleSetRef
 from schemas.rejections import Rejected, Rejection, rejection_of
 from streams.core.alerting import AlertBook
 from streams.core.constants import Constants
-from streams.core.evaluation import evaluate
+from streams.core.evaluation import evaluate, evaluate_original
 from streams.core.findings import findings_of
 from streams.core.history import (
     DayRows,
@@ -221,7 +221,7 @@ class Partition:
         now = Evaluations(project)
         rows = restated_rows(project, now) if touched else []
         if closes is not None and has_rows_when_closed(project, closes, self._constants):
-            rows.append(DayRows(closes, *now.on(closes), whole=True))
+            rows.append(DayRows.all_of(closes, now))
             mark_closed(project, closes)
         project.forget_undo()
         if touched or moved or rows:
@@ -259,6 +259,7 @@ class Partition:
             stated_at_us=0,
             position=position,
             values=values,
+            original=(0, []) if day is None else now.original_on(day),
             findings=findings_of(project, day),
             history=[_history(row, day) for row in rows],
             rules=self._rules,
@@ -309,6 +310,7 @@ class Partition:
             stated_at_us=project.newest_time_us,
             position=position,
             values=values,
+            original=(0, []) if day is None else evaluate_original(project, day),
             findings=findings_of(project, day),
             history=None,
             rules=self._rules,
@@ -327,4 +329,11 @@ def _history(row: DayRows, status_day: int | None) -> KpiHistory:
     """Rows of a day; those of the record's own day need not be repeated."""
     same = row.whole and row.day == status_day
     values = None if same else [value_record(value) for value in row.values]
-    return {"as_of": day_text(row.day), "baseline": row.baseline, "values": values}
+    history: KpiHistory = {"as_of": day_text(row.day), "baseline": row.baseline, "values": values}
+    baseline, original = row.original
+    if original:
+        history["original"] = {
+            "baseline": baseline,
+            "values": None if same else [value_record(value) for value in original],
+        }
+    return history

@@ -316,8 +316,18 @@ class Project:
         self.undo = swapped
         self.affected_from = affected
 
+    def plans_undone(self) -> int:
+        """How many baselines more the project had at the last cut; negative: fewer."""
+        changes = [(old, self.slots.get(key)) for key, old in self.undo.items() if key[0] == BASELINED]
+        return sum((_speaks(old) - _speaks(now)) for old, now in changes)
+
     def forget_undo(self) -> None:
         """The state of now is that of a cut."""
         self.undo.clear()
         self.affected_from = None
         self.cuts += 1
+
+
+def _speaks(statement: Statement | None) -> bool:
+    """Whether a key has a statement, and not a retraction of one."""
+    return statement is not None and not statement.retracts

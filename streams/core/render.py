@@ -57,11 +57,15 @@ def kpi_record(  # noqa: PLR0913 - one keyword per attribute of the record
     stated_at_us: int,
     position: Position,
     values: Iterable[Value],
+    original: tuple[int, list[Value]],
     findings: list[Finding],
     history: list[KpiHistory] | None,
     rules: RuleSetRef,
 ) -> KpiEvaluated:
-    """The CloudEvent of one evaluation; `known_at_us` None: live, at `stated_at_us`, the newest time that it rests on."""
+    """The CloudEvent of one evaluation; `known_at_us` None: live, at `stated_at_us`, the newest time that it rests on.
+
+    `original` are the values against the first baseline, none where the project has only one.
+    """
     data: KpiData = {
         "project_id": project_id,
         "as_of": None if as_of is None else day_text(as_of),
@@ -73,6 +77,11 @@ def kpi_record(  # noqa: PLR0913 - one keyword per attribute of the record
         "findings": findings,
         "rules": rules,
     }
+    if original[1]:
+        data["original"] = {
+            "baseline": original[0],
+            "values": [value_record(value) for value in original[1]],
+        }
     if history is not None:
         data["history"] = history
     return {

@@ -16,7 +16,7 @@ from schemas.errors import MilepostError, ServiceUnavailable, SettingsError
 from schemas.topics import Topics
 from storage.publication import PUBLISHED_RELATIONS
 from storage.store import Store
-from tests.builders import baseline, closing, day, instant, milestone, production, tick
+from tests.builders import baseline, closing, day, instant, milestone, production, retraction, tick
 from tests.cli import product_environment
 from tests.folds import RULES
 from tests.stores import TOPICS, Feed, drained, everything, opened, rows
@@ -188,6 +188,57 @@ def test_a_row_whose_scope_is_gone_leaves_kpi_latest(tmp_path: Path, feed: Feed)
         assert rows(drained(store, feed.log), scopes) == [("m1",)]
         feed.publish(baseline(sections={"milestones": [{"id": "m2"}], "revision": 1}), tick(4))
         assert rows(drained(store, feed.log), scopes) == [("m2",)]
+
+
+# -- rows against the first baseline -----------------------------------------------------------------------------------
+
+
+def planned(number: int, finish: int, approved: int) -> bytes:
+    sections = {"milestones": [{"id": "m1", "finish": day(finish)}], "approved_on": day(approved)}
+    return baseline(number, sections=sections, time=instant(approved))
+
+
+def slip(store: Store, ending: str) -> list[tuple[Any, ...]]:
+    columns = f"SELECT as_of, known_at, baseline, value FROM {{}}{ending} WHERE kpi = 'milestone_slip'"
+    newest = rows(store, columns.format("kpi_latest"))
+    return newest + rows(store, columns.format("kpi_snapshots") + " ORDER BY known_at")
+
+
+@pytest.mark.parametrize("drains", [True, False])
+def test_rows_against_the_first_baseline_stand_through_a_third_one(
+    tmp_path: Path, feed: Feed, *, drains: bool
+) -> None:
+    late = milestone("m1", 4, forecast=9)
+    with opened(tmp_path / "store.duckdb", feed.log) as store:
+        for events in (
+            (planned(1, 5, 0), late, tick(4)),
+            (planned(2, 7, 3), tick(5)),
+            (planned(3, 8, 4), tick(6)),
+        ):
+            feed.publish(*events)
+            if drains:
+                drained(store, feed.log)
+        drained(store, feed.log)
+        assert slip(store, "_original") == [(day(4), end_of(5), 1, 4.0)] * 2
+        assert slip(store, "") == [
+            (day(4), end_of(6), 3, 1.0),
+            *((day(4), end_of(4 + n), 1 + n, 4.0 - 2 * n + n // 2) for n in range(3)),
+        ]
+
+
+def test_rows_against_the_first_baseline_follow_live_reports_and_go_with_the_second(
+    tmp_path: Path, feed: Feed
+) -> None:
+    with opened(tmp_path / "store.duckdb", feed.log) as store:
+        feed.publish(planned(1, 5, 0), planned(2, 7, 3), milestone("m1", 4, forecast=9), tick(4))
+        feed.publish(milestone("m1", 4, forecast=10, revision=1))
+        assert slip(drained(store, feed.log), "_original")[0] == (day(4), None, 1, 5.0)
+        feed.publish(milestone("m1", 4, forecast=9, revision=2))
+        assert slip(drained(store, feed.log), "_original")[0] == (day(4), end_of(4), 1, 4.0)
+    with opened(tmp_path / "store.duckdb", feed.log) as store:
+        feed.publish(retraction("project.baselined", {"baseline": 2}, time=instant(5)), tick(5))
+        assert rows(drained(store, feed.log), "FROM kpi_latest_original") == []
+        assert slip(store, "_original") == [(day(4), end_of(4), 1, 4.0), (day(4), end_of(5), 1, None)]
 
 
 # -- what cannot be ----------------------------------------------------------------------------------------------------

@@ -105,12 +105,8 @@ def _by_periods(values: list[Fraction], gained: Fraction) -> Fraction:
     return complete + (gained - values[complete]) / (values[complete + 1] - values[complete])
 
 
-def schedule_index(project: Project, plan: Plan, day: date, finish: date | None) -> Value:
-    """SPI(t), standing still from the finish on."""
-    return _standing_at(project, plan, day, finish).index
-
-
-def _standing_at(project: Project, plan: Plan, day: date, finish: date | None) -> Standing:
+def at_the_finish(project: Project, plan: Plan, day: date, finish: date | None) -> Standing:
+    """As it is on the day, or as it stands still from the finish on, against the baseline in force then."""
     if finish is None or finish == day:
         return standing(project, plan, day)
     stopped = project.plan_on(finish)
@@ -118,11 +114,13 @@ def _standing_at(project: Project, plan: Plan, day: date, finish: date | None) -
     return standing(project, stopped, finish)
 
 
-def earned_schedule_rows(project: Project, plan: Plan | None, day: date, *, finish: date | None) -> list[Row]:
-    """The family, at the end of a day."""
-    if plan is None:
+def earned_schedule_rows(
+    project: Project, plan: Plan | None, now: Standing | None, day: date, *, finish: date | None
+) -> list[Row]:
+    """The family, at the end of a day; how far the plan has come is given."""
+    if plan is None or now is None:
         return _nothing()
-    now, early = _standing_at(project, plan, day, finish), "not_started" if day <= plan.start else None
+    early = "not_started" if day <= plan.start else None
     cpi = quotient(earned_value(project, plan, day), actual_cost(project, plan, day), early)
     sci = times(now.index, cpi)
     rest = subtract(now.planned, now.earned)

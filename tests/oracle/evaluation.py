@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from tests.oracle import campaign, restart
-from tests.oracle.earned_schedule import earned_schedule_rows, schedule_index
+from tests.oracle.earned_schedule import at_the_finish, earned_schedule_rows, standing
 from tests.oracle.earned_value import earned_value_rows, is_earned
 from tests.oracle.investment import investment_rows
 from tests.oracle.iso22400 import iso_rows
@@ -38,6 +38,13 @@ REPORTED_SECTIONS: dict[str, tuple[str, ...]] = {
     TASK: ("campaign", "completion"),
     TALLY: ("campaign", "completion"),
     READING: ("readings",),
+}
+ORIGINAL_KPIS = {
+    *("planned_value", "schedule_variance", "spi", "percent_scheduled"),
+    *("earned_schedule", "actual_time", "planned_duration", "schedule_variance_time", "spi_t", "sci_t"),
+    *("forecast_duration", "forecast_duration_pf1", "forecast_duration_sci_t", "forecast_finish", "tspi"),
+    *("milestone_slip", "milestone_hit_rate", "milestone_on_time_rate", "milestone_bei"),
+    "milestones_overdue",
 }
 NEEDS_NO_PLAN = ("output_", "quantity_done", "reading_", "report_age")
 
@@ -118,9 +125,10 @@ def evaluate(project: Project, day: date) -> dict[tuple[str, str], Row]:
     rows: list[Row] = []
     sections = sections_on(project, plan, day)
     if "earned_value" in sections:
-        index = Null("no_baseline") if plan is None else schedule_index(project, plan, day, finish)
+        now = None if plan is None else at_the_finish(project, plan, day, finish)
+        index = Null("no_baseline") if now is None else now.index
         rows += earned_value_rows(project, plan, day, index, finished=finished)
-        rows += earned_schedule_rows(project, plan, day, finish=finish)
+        rows += earned_schedule_rows(project, plan, now, day, finish=finish)
     rows += _completion_and_reporting(project, plan, day, rows, finished=finished)
     if "milestones" in sections:
         rows += milestone_rows(project, plan, day)
@@ -136,6 +144,23 @@ def evaluate(project: Project, day: date) -> dict[tuple[str, str], Row]:
     if "readings" in sections:
         rows += reading_rows(project, plan, day)
     return _keyed(project, plan, day, rows)
+
+
+def evaluate_original(project: Project, day: date) -> dict[tuple[str, str], Row]:
+    """The schedule rows against the first baseline, of a project that has several."""
+    plan = project.first_plan()
+    if plan is None or len(project.plans) == 1:
+        return {}
+    finish = finish_on(project, day)
+    now = standing(project, plan, min(day, finish or day))
+    sections = sections_on(project, plan, day)
+    rows: list[Row] = []
+    if "earned_value" in sections:
+        rows += earned_value_rows(project, plan, day, now.index, finished=finish is not None)
+        rows += earned_schedule_rows(project, plan, now, day, finish=finish)
+    if "milestones" in sections:
+        rows += milestone_rows(project, plan, day)
+    return _keyed(project, plan, day, [row for row in rows if row["kpi"] in ORIGINAL_KPIS])
 
 
 def _completion_and_reporting(

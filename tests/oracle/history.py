@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from schemas.rejections import Rejected
-from tests.oracle.evaluation import evaluate, has_rows_when_closed, reason_when_gone
+from tests.oracle.evaluation import evaluate, evaluate_original, has_rows_when_closed, reason_when_gone
 from tests.oracle.findings import Finding, findings
 from tests.oracle.project import Project
 from tests.oracle.rows import Row
@@ -21,13 +21,33 @@ Rows = dict[tuple[str, str], Row]
 
 
 @dataclass
+class _Standing:
+    """What stands in a table of history and in its table of the newest rows, for one project; `original`: which tables."""
+
+    original: bool
+    standing: dict[Key, Row] = field(default_factory=dict)
+    gone: set[Key] = field(default_factory=set)
+    latest: Rows = field(default_factory=dict)
+
+    def evaluated(self, project: Project, day: date | None) -> Rows:
+        """Rows at the end of a day."""
+        if day is None:
+            return {}
+        return evaluated(project, day, evaluate_original if self.original else evaluate)
+
+    def baseline(self, project: Project, day: date) -> int:
+        """Number of the baseline that rows of a day are against."""
+        plan = project.first_plan() if self.original else project.plan_on(day)
+        return 0 if plan is None else plan.number
+
+
+@dataclass
 class _ProjectHistory:
     """What stands for one project."""
 
     statements: list[Statement] = field(default_factory=list)
-    standing: dict[Key, Row] = field(default_factory=dict)
-    gone: set[Key] = field(default_factory=set)
-    latest: Rows = field(default_factory=dict)
+    in_force: _Standing = field(default_factory=lambda: _Standing(original=False))
+    original: _Standing = field(default_factory=lambda: _Standing(original=True))
     last: Project | None = None
 
     def project(self, project_id: str) -> Project:
@@ -40,10 +60,12 @@ class _ProjectHistory:
 
 @dataclass
 class Outcome:
-    """What the log says. `snapshots` in the order of writing."""
+    """What the log says. `snapshots` in the order of writing; `_original`: against the first of several baselines."""
 
     snapshots: list[Row] = field(default_factory=list)
+    snapshots_original: list[Row] = field(default_factory=list)
     latest: list[Row] = field(default_factory=list)
+    latest_original: list[Row] = field(default_factory=list)
     findings: dict[str, set[Finding]] = field(default_factory=dict)
     status_dates: dict[str, date | None] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
@@ -80,6 +102,7 @@ class _Partition:
         self.closed: date | None = None
         self.cuts: list[datetime] = []
         self.snapshots: list[Row] = []
+        self.snapshots_original: list[Row] = []
         self.rejected: list[tuple[int, Rejected]] = []
 
     def read(self, record: LogRecord, place: Callable[[str], int] | None) -> None:
@@ -98,28 +121,33 @@ class _Partition:
         if tick.closes is not None:
             self.closed = max(tick.closes, self.closed or tick.closes)
         for project_id in sorted(self.projects):
-            standing = self.projects[project_id]
-            project = standing.project(project_id)
-            self.snapshots += _new_history(project, standing, tick.closes, known_at)
-            standing.latest = _new_latest(standing.latest, self.at_status_date(project), known_at)
-
-    def at_status_date(self, project: Project) -> Rows:
-        day = status_date(project, self.closed)
-        return {} if day is None else evaluated(project, day)
+            history = self.projects[project_id]
+            project = history.project(project_id)
+            days = _days_with_rows(project, history.in_force, tick.closes)
+            self.snapshots += _new_history(project, history.in_force, days, known_at)
+            self.snapshots_original += _new_history(project, history.original, days, known_at)
+            for table in (history.in_force, history.original):
+                now = table.evaluated(project, status_date(project, self.closed))
+                table.latest = _new_latest(table.latest, now, known_at)
 
     def add_to(self, whole: Outcome) -> None:
         whole.snapshots += self.snapshots
+        whole.snapshots_original += self.snapshots_original
         whole.rejected += self.rejected
         whole.cuts += self.cuts
         whole.closed_through = self.closed
         for project_id in sorted(self.projects):
-            standing = self.projects[project_id]
-            project = standing.project(project_id)
+            history = self.projects[project_id]
+            project = history.project(project_id)
             day = status_date(project, self.closed)
-            whole.latest += _live(standing.latest, self.at_status_date(project))
+            for table, latest in (
+                (history.in_force, whole.latest),
+                (history.original, whole.latest_original),
+            ):
+                latest.extend(_live(table.latest, table.evaluated(project, day)))
             whole.status_dates[project_id] = day
             whole.statements += project.winning
-            whole.findings[project_id] = findings(project, contenders(standing.statements), day)
+            whole.findings[project_id] = findings(project, contenders(history.statements), day)
 
 
 def status_date(project: Project, closed: date | None) -> date | None:
@@ -127,27 +155,28 @@ def status_date(project: Project, closed: date | None) -> date | None:
     return max([*project.days(), *([] if closed is None else [closed])], default=None)
 
 
-def evaluated(project: Project, day: date) -> Rows:
+def evaluated(project: Project, day: date, compute: Callable[[Project, date], Rows] = evaluate) -> Rows:
     """Rows depend on the winning statements and the day alone: computed once while neither changes."""
-    return project.memo(("rows", day), lambda: evaluate(project, day))
+    return project.memo(("rows", compute, day), lambda: compute(project, day))
 
 
-def _new_history(
-    project: Project, standing: _ProjectHistory, closes: date | None, known_at: datetime
-) -> list[Row]:
+def _days_with_rows(project: Project, standing: _Standing, closes: date | None) -> list[date]:
     days = project.days() | {key[2] for key in standing.standing}
     if closes is not None and has_rows_when_closed(project, closes):
         days.add(closes)
-    written: list[Row] = []
-    for day in sorted(days):
-        written += _restated(project, standing, day, known_at)
-    return written
+    return sorted(days)
 
 
-def _restated(project: Project, standing: _ProjectHistory, day: date, known_at: datetime) -> list[Row]:
+def _new_history(
+    project: Project, standing: _Standing, days: Iterable[date], known_at: datetime
+) -> list[Row]:
+    return [row for day in days for row in _restated(project, standing, day, known_at)]
+
+
+def _restated(project: Project, standing: _Standing, day: date, known_at: datetime) -> list[Row]:
     """Rows of a day that differ from those that stand, and null rows for the keys that are gone."""
     written: list[Row] = []
-    now = evaluated(project, day)
+    now = standing.evaluated(project, day)
     for (kpi, scope), row in now.items():
         key = (kpi, scope, day)
         # A key that comes back is written, even if it comes back as the null that stands for it.
@@ -159,16 +188,15 @@ def _restated(project: Project, standing: _ProjectHistory, day: date, known_at: 
         key for key in standing.standing if key[2] == day and key[:2] not in now and key not in standing.gone
     ]:
         standing.gone.add(key)
-        standing.standing[key] = _tombstone(project, standing.standing[key])
+        standing.standing[key] = _tombstone(project, standing, standing.standing[key])
         written.append(standing.standing[key] | {"known_at": known_at})
     return written
 
 
-def _tombstone(project: Project, row: Row) -> Row:
-    plan = project.plan_on(row["as_of"])
+def _tombstone(project: Project, standing: _Standing, row: Row) -> Row:
     nothing: dict[str, Any] = dict.fromkeys(("value", "value_date", "numerator", "denominator"))
     reason = reason_when_gone(project, row["kpi"], row["as_of"])
-    return row | nothing | {"baseline": 0 if plan is None else plan.number, "reason": reason}
+    return row | nothing | {"baseline": standing.baseline(project, row["as_of"]), "reason": reason}
 
 
 def _new_latest(before: Rows, now: Rows, known_at: datetime) -> Rows:
