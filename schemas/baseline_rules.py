@@ -32,7 +32,9 @@ def check_baseline(data: dict[str, Any], project_id: str) -> None:
     _check_curve(data)
     _check_line_plans(data.get("lines") or ())
     _check_ids(((data.get("campaign") or {}).get("districts")) or (), "campaign.districts")
-    _check_years(data.get("annual_plan") or ())
+    _check_unique(data.get("annual_plan") or (), "annual_plan", "year")
+    previous = (data.get("restart") or {}).get("previous") or {}
+    _check_unique(previous.get("rates") or (), "restart.previous.rates", "day")
     _check_rhythm(data.get("report_every"))
 
 
@@ -88,12 +90,12 @@ def _check_line_plans(lines: Iterable[dict[str, Any]]) -> None:
                 _refuse(field, f"{plan['period']!r}: years lie within {YEAR_MIN} and {YEAR_MAX}")
 
 
-def _check_years(plans: Iterable[dict[str, Any]]) -> None:
-    years: set[int] = set()
-    for index, plan in enumerate(plans):
-        if plan["year"] in years:
-            _refuse(f"annual_plan[{index}].year", f"{plan['year']} stands twice; keep one")
-        years.add(plan["year"])
+def _check_unique(parts: Iterable[dict[str, Any]], section: str, field: str) -> None:
+    seen: set[int] = set()
+    for index, part in enumerate(parts):
+        if part[field] in seen:
+            _refuse(f"{section}[{index}].{field}", f"{part[field]} stands twice; keep one")
+        seen.add(part[field])
 
 
 def _check_rhythm(report_every: str | None) -> None:

@@ -12,7 +12,10 @@ Rollup = Literal["sum", "ratio", "none"]
 
 
 class KpiDefinition(NamedTuple):
-    """One KPI; `unit` in angle brackets is that of the project's budget, line, campaign or series."""
+    """One KPI; `unit` in angle brackets is that of the project's budget, line, campaign or series.
+
+    `numerator` and `denominator` say what stands in the columns of these names; None where a KPI is no quotient.
+    """
 
     kpi: str
     family: str
@@ -24,6 +27,8 @@ class KpiDefinition(NamedTuple):
     formula: str
     formula_version: int
     source: str
+    numerator: str | None
+    denominator: str | None
 
 
 _EVM = "ANSI/EIA-748; ISO 21508:2018; PMI Practice Standard for Earned Value Management"
@@ -146,7 +151,49 @@ _ROWS: tuple[tuple[str, str, str, str, str, Better, Rollup, str, str], ...] = (
      "due − projected or forecast finish", _REPORT),
 )  # fmt: skip
 
-KPIS: dict[str, KpiDefinition] = {row[0]: KpiDefinition(*row[:8], 1, row[8]) for row in _ROWS}
+_QUOTIENTS: dict[str, tuple[str, str]] = {
+    "spi": ("EV", "PV"),
+    "cpi": ("EV", "AC"),
+    "percent_complete": ("EV", "BAC"),
+    "percent_scheduled": ("PV", "BAC"),
+    "percent_spent": ("AC", "BAC"),
+    "tcpi": ("BAC − EV", "BAC − AC"),
+    "tcpi_eac": ("BAC − EV", "EAC − AC"),
+    "spi_t": ("ES", "AT"),
+    "tspi": ("PD − ES", "PD − AT"),
+    "milestone_hit_rate": ("due and achieved on time", "due"),
+    "milestone_on_time_rate": ("achieved on time", "achieved"),
+    "milestone_bei": ("achieved", "planned to be achieved"),
+    "output_rolling_7d": ("output of the last 7 days", "days reported"),
+    "output_rolling_30d": ("output of the last 30 days", "days reported"),
+    "plan_attainment": ("output since the start", "plan to date"),
+    "capacity_utilization": ("output of the last 30 days", "capacity of the days reported"),
+    "required_rate": ("plan − output, at least 0", "days left to the end of the plan"),
+    "availability": ("APT, in h", "PBT, in h"),
+    "effectiveness": ("PRI × PQ, in h", "APT, in h"),
+    "quality_ratio": ("GQ; of several lines Σ PRI × GQ, in h", "PQ; of several lines Σ PRI × PQ, in h"),
+    "oee": ("PRI × GQ, in h", "PBT, in h"),
+    "nee": ("AUPT × PRI × GQ / APT, in h", "PBT, in h"),
+    "allocation_efficiency": ("AUBT, in h", "PBT, in h"),
+    "utilization_efficiency": ("APT, in h", "AUBT, in h"),
+    "throughput_rate": ("PQ", "AOET, in h"),
+    "resumption_rate": ("resumed", "population"),
+    "resumption_pace": ("points gained since the oldest survey", "days since then"),
+    "completion_rate": ("done", "total"),
+    "required_pace": ("total − done, at least 0", "days left to the due day"),
+    "investment_completion": ("investment of the year", "plan of the year"),
+    "reading_mean_7d": ("Σ readings of 7 days", "number of them"),
+    "reading_mean_30d": ("Σ readings of 30 days", "number of them"),
+    "reading_yoy": ("x − x of a year before", "x of a year before"),
+    "target_distance": ("x − target", "target"),
+    "target_attainment": ("base − x", "base − target"),
+    "reporting_coverage_7d": ("slots of report_every with a statement", "slots"),
+}
+"""Numerator and denominator of every KPI that is a quotient."""
+
+KPIS: dict[str, KpiDefinition] = {
+    row[0]: KpiDefinition(*row[:8], 1, row[8], *_QUOTIENTS.get(row[0], (None, None))) for row in _ROWS
+}
 """By name, in the order of the families."""
 
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(definition.family for definition in KPIS.values()))

@@ -14,6 +14,7 @@ from schemas.asyncapi import asyncapi_document
 from schemas.catalog import KPIS
 from schemas.errors import UsageError
 from schemas.json_schema import json_schemas
+from schemas.kpi_page import kpi_page
 from schemas.settings import Settings
 
 __all__ = ["contract"]
@@ -23,7 +24,7 @@ _USUAL_BROKER = "kafka://localhost:9092"
 
 @command(click.argument("directory", type=click.Path(path_type=Path)))
 def contract(call: Call, directory: Path) -> None:
-    """JSON Schema of every event, KPI record, alert and rejection, the KPI catalog, and the topics as AsyncAPI."""
+    """JSON Schema of every event, KPI record, alert and rejection, the KPI catalog and its page, the topics as AsyncAPI."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
@@ -36,7 +37,8 @@ def contract(call: Call, directory: Path) -> None:
         _write(directory / f"{name}.schema.json", schema)
     _write(directory / "asyncapi.json", _topics_document(call.settings))
     _write(directory / "kpi_catalog.json", [definition._asdict() for definition in KPIS.values()])
-    files = sorted(path.name for path in directory.glob("*.json"))
+    (directory / "kpis.md").write_text(kpi_page(), encoding="utf-8")
+    files = sorted(path.name for path in (*directory.glob("*.json"), directory / "kpis.md"))
     print(json.dumps(files) if call.as_json else f"{len(files)} files in {directory}")
 
 

@@ -61,7 +61,7 @@ CONTRACT: Final = {
     ),
     "kpi_catalog": (
         "kpi VARCHAR, family VARCHAR, name VARCHAR, name_zh VARCHAR, unit VARCHAR, better VARCHAR, rollup VARCHAR,"
-        " formula VARCHAR, formula_version INTEGER, source VARCHAR"
+        " formula VARCHAR, formula_version INTEGER, source VARCHAR, numerator VARCHAR, denominator VARCHAR"
     ),
     "kpi_snapshots": _KPI_ROW,
     "kpi_snapshots_original": _KPI_ROW,

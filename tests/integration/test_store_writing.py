@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from eventlog.log import Entry, LogIdentity
+from schemas.catalog import KPIS
 from schemas.errors import MilepostError, ServiceUnavailable, SettingsError
 from schemas.topics import Topics
 from storage.publication import PUBLISHED_RELATIONS
@@ -282,6 +284,21 @@ def test_a_store_of_a_newer_release_is_refused(tmp_path: Path, feed: Feed) -> No
         connection.execute("INSERT INTO internal.migrations VALUES ('999_later', 999)")
     with pytest.raises(SettingsError, match=r"newer release \(schema 999_later\)"):
         Store.open(path, feed.log.identity, TOPICS)
+
+
+def test_a_store_of_the_first_release_is_brought_up_to_date(tmp_path: Path, feed: Feed) -> None:
+    path = tmp_path / "store.duckdb"
+    first = files("storage").joinpath("migrations", "001_tables.sql").read_text("utf-8")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE SCHEMA internal")
+        connection.execute(
+            "CREATE TABLE internal.migrations (name VARCHAR PRIMARY KEY, place INTEGER NOT NULL)"
+        )
+        connection.execute(first)
+        connection.execute("INSERT INTO internal.migrations VALUES ('001_tables', 1)")
+    with opened(path, feed.log) as store:
+        sql = "SELECT numerator, denominator FROM kpi_catalog WHERE kpi = 'oee'"
+        assert rows(store, sql) == [(KPIS["oee"].numerator, KPIS["oee"].denominator)]
 
 
 def test_a_file_that_is_no_store_is_named_and_left_alone(tmp_path: Path, feed: Feed) -> None:

@@ -280,6 +280,24 @@ BASELINES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"lines": [{"id": "a", "plan": [{"period": "1969", "value": 1}]}]}, "data.lines[0].plan[0].period"),
     ({"lines": [{"id": "a", "plan": [{"period": "2201-01", "value": 1}]}]}, "data.lines[0].plan[0].period"),
+    ({"series": [{"id": "a"}, {"id": "b"}, {"id": "a"}]}, "data.series[2].id"),
+    ({"work_items": [{"id": "a"}, {"id": "a"}]}, "data.work_items[1].id"),
+    ({"campaign": {"districts": [{"id": "d"}, {"id": "d"}]}}, "data.campaign.districts[1].id"),
+    (
+        {"annual_plan": [{"year": 2024, "investment": 1}, {"year": 2024, "investment": 2}]},
+        "data.annual_plan[1].year",
+    ),
+    (
+        {
+            "restart": {
+                "previous": {
+                    "holiday_end": "2023-01-27",
+                    "rates": [{"day": 1, "rate": 5}, {"day": 1, "rate": 6}],
+                }
+            }
+        },
+        "data.restart.previous.rates[1].day",
+    ),
     ({"report_every": "P"}, "data.report_every"),
     ({"report_every": "PT0S"}, "data.report_every"),
 ]

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from schemas.catalog import KPIS
+from schemas.catalog import KPIS, KpiDefinition
 from tests.builders import (
     assigned,
     baseline,
@@ -42,7 +42,13 @@ def everything() -> Values:
             "planned_value": [{"date": day(30), "value": 100}],
             "progress_by": "value",
             "milestones": [{"id": "m", "finish": day(5)}],
-            "lines": [{"id": "L", "capacity": {"value": 10, "unit": "t", "per": "P1D"}}],
+            "lines": [
+                {
+                    "id": "L",
+                    "capacity": {"value": 10, "unit": "t", "per": "P1D"},
+                    "plan": [{"period": "2024", "value": 3660}],
+                }
+            ],
             "annual_plan": [{"year": 2024, "investment": 80}],
             "restart": {"population": 100, "target_rate": 90},
             "campaign": {"total": 50, "unit": "户", "due": day(20)},
@@ -55,7 +61,9 @@ def everything() -> Values:
         milestone("m", 3, percent=100),
         production("L", 3, 5, good=4, times=TIMES),
         investment(3, 2024, 20, "万元"),
+        survey(2, 30),
         survey(3, 40),
+        reading("pm", day(3).replace(year=2023), 60),
     ]
     return values_on([plan, *reports, assigned("t", 1), tally(3, 9), reading("pm", 3, 50)], 3)
 
@@ -83,9 +91,17 @@ def test_a_kpi_that_rolls_up_as_a_ratio_has_both_its_parts_and_a_sum_has_none() 
             assert (row.numerator, row.denominator) == (None, None), row.kpi
 
 
+def test_what_has_a_numerator_and_a_denominator_is_told_with_both_and_the_rest_with_none() -> None:
+    for row in everything().all:
+        definition = KPIS[row.kpi]
+        told = (row.numerator is not None, row.denominator is not None)
+        assert told == (definition.numerator is not None, definition.denominator is not None), row.kpi
+
+
 @pytest.mark.parametrize("definition", KPIS.values(), ids=list(KPIS))
-def test_every_definition_is_whole(definition: tuple[object, ...]) -> None:
-    assert all(field not in {"", None} for field in definition)
+def test_every_definition_is_whole(definition: KpiDefinition) -> None:
+    assert all(field not in {"", None} for field in definition[:-2])
+    assert (definition.numerator is None) == (definition.denominator is None)
 
 
 def test_no_two_kpis_have_one_name() -> None:
