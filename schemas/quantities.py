@@ -4,6 +4,7 @@ Quantities, counts and money are integers of 10⁻⁶ of their unit, percents, w
 of 10⁻¹², so that sums do not depend on their order. Conversion between units is exact before that.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -17,6 +18,7 @@ __all__ = [
     "convert_to_micro",
     "convert_to_pico",
     "convertible",
+    "dimensions",
     "half_even",
     "to_micro",
     "to_pico",
@@ -103,6 +105,13 @@ def _convert(number: float, unit: str, target: str, scale: int) -> int:
     top, bottom = Decimal(repr(number)).as_integer_ratio()
     factor = conversion(unit, target)
     return half_even(top * factor.numerator * scale, bottom * factor.denominator)
+
+
+def dimensions() -> Iterator[tuple[str, str, str, int]]:
+    """Each convertible unit with its dimension, the unit of reference of that, and how many of those one is."""
+    references = {dimension: unit for unit, (dimension, factor) in reversed(_UNITS.items()) if factor == 1}
+    for unit, (dimension, factor) in _UNITS.items():
+        yield unit, dimension, references[dimension], int(factor)
 
 
 def convert_to_micro(number: float, unit: str, target: str) -> int:

@@ -9,6 +9,7 @@ from schemas.catalog import KPIS
 from schemas.errors import SettingsError
 from storage.statement_check import check_macros
 from storage.statement_views import statement_views
+from storage.unit_view import unit_view
 
 __all__ = ["define", "schema_version"]
 
@@ -56,7 +57,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
 def _definitions() -> list[str]:
     """Views and macros in the order in which they build on each other."""
     texts = dict(_sql_files("views"))
-    return [texts.pop(_FIRST_VIEWS), *statement_views(), *texts.values(), *check_macros()]
+    return [texts.pop(_FIRST_VIEWS), *statement_views(), unit_view(), *texts.values(), *check_macros()]
 
 
 def _fill_catalog(connection: duckdb.DuckDBPyConnection) -> None:

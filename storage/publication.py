@@ -26,8 +26,11 @@ PUBLISHED_RELATIONS: Final = (
     "milestones",
     "plan_curve",
     "production",
+    "project_status",
     "projects",
+    "ranking",
     "readings",
+    "region_ranking",
     "rejected_events",
     "statements",
     "surveys",
@@ -37,12 +40,14 @@ PUBLISHED_RELATIONS: Final = (
 )
 """Tables and views of the public contract."""
 
-PUBLISHED_FUNCTIONS: Final = ("kpi_at",)
+PUBLISHED_FUNCTIONS: Final = ("kpi_at", "kpi_rollup")
 """Table macros of the public contract."""
 
 INTERNAL_RELATIONS: Final = (
     "alert_transitions",
     "closing_ticks",
+    "group_members",
+    "investment_units",
     "journal",
     "kpi_cut",
     "kpi_cut_original",
@@ -51,6 +56,9 @@ INTERNAL_RELATIONS: Final = (
     "migrations",
     "positions",
     "project_findings",
+    "ratio_bases",
+    "rollup_day",
+    "units",
 )
 """What the views rest on, in the schema `internal`; readers need the views alone."""
 

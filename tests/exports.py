@@ -22,7 +22,7 @@ from tests.oracle.rows import Row
 from tests.oracle.statements import Statement, Tick, read_record
 from tests.topics import oracle_records
 
-__all__ = ["kpi_at_differences", "table_differences"]
+__all__ = ["closed_days", "kpi_at_differences", "rows_of", "table_differences"]
 
 _FINDINGS: Final = "SELECT project_id, finding, scope, as_of, source, id, since FROM findings"
 _STATEMENTS: Final = "SELECT type, project_id, key, as_of, revision, time, source, id FROM statements"
@@ -206,13 +206,18 @@ def _wanted_records(log: EventLog) -> set[tuple[Any, ...]]:
 
 
 def _wanted_progress(log: EventLog) -> set[tuple[Any, ...]]:
+    closed = closed_days(log)
+    ends = {record.partition: record.offset + 1 for record, _ in _read(log)}
+    return {(number, end, 0, closed.get(number)) for number, end in ends.items()}
+
+
+def closed_days(log: EventLog) -> dict[int, date]:
+    """Newest closed day of each partition that has one."""
     closed: dict[int, date] = {}
-    ends: dict[int, int] = {}
     for record, said in _read(log):
-        ends[record.partition] = record.offset + 1
         if isinstance(said, Tick) and said.closes is not None:
             closed[record.partition] = max(said.closes, closed.get(record.partition, said.closes))
-    return {(number, end, 0, closed.get(number)) for number, end in ends.items()}
+    return closed
 
 
 def _read(log: EventLog) -> Iterator[tuple[LogRecord, Statement | Tick | Rejected]]:

@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 
 from tests import builders
 from tests.builders import ZONE, day, instant
-from tests.plans import UNITS, Days, plan_sections
+from tests.plans import UNITS, Days, labels, plan_sections
 
 __all__ = ["KINDS", "Mess", "bad_record", "closing_tick", "cut_tick", "some_statement"]
 
@@ -142,10 +142,12 @@ def _report(chance: Random, mess: Mess, project: str) -> bytes:
 def _baseline(chance: Random, mess: Mess, project: str) -> bytes:
     days = mess.days(chance)
     start = chance.choice(STARTS)
+    number = chance.choice((1, 1, 1, 2, 2, 3))
+    sections = {**plan_sections(chance, days, day(start), mess.kinds), "revision": _revision(chance)}
     return builders.baseline(
-        chance.choice((1, 1, 1, 2, 2, 3)),
+        number,
         start=start,
-        sections={**plan_sections(chance, days, day(start), mess.kinds), "revision": _revision(chance)},
+        sections={**sections, **labels(project, number)},
         project=project,
         time=instant(day(chance.choice((0, 3, 6))), chance.choice((8, 18))),
         source=chance.choice(SOURCES),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.builders import day
 
-__all__ = ["UNITS", "Days", "plan_sections"]
+__all__ = ["UNITS", "Days", "labels", "plan_sections"]
 
 UNITS: Final = ("t", "kg", "万吨", "m", "km", "CNY", "万元", "亿元", "%", "户", "µg/m³", "1")
 LIKELY: Final = 0.6
@@ -61,6 +61,20 @@ def plan_sections(chance: Random, days: Days, start: date, kinds: Sequence[str])
         progress_by=_maybe(chance, ..., ..., None, "value", "work", "milestones"),
         report_every=_maybe(chance, ..., None, "P1D", "P2D", "P1W", "P10D", "PT12H", "P1DT6H", "P0D"),
         kind=_maybe(chance, "construction", "restart"),
+    )
+
+
+def labels(project: str, number: int) -> dict[str, Any]:
+    """Where a project belongs: some groups by its id, which a later baseline changes, some not at all."""
+    place = sum(project.encode()) + number
+    tags = ("重点", "water", "foil", "重点")
+    region = {"province": ("河南", "山东")[place % 2], "city": ("洛阳", "聊城", "安阳")[place % 3]}
+    return _given(
+        region=region | ({"district": "涧西"} if place % 4 else {}) if place % 7 else ...,
+        owner=('中建 "三局"', ..., "owner 2", "owner 2")[place % 4],
+        sector=("water", "metal", None, ...)[place % 4],
+        parent=(..., "集团", "p1" if project != "p1" else "集团")[place % 3],
+        tags=list(tags[: place % 5]),
     )
 
 

@@ -2,7 +2,7 @@
 -- approved by then, before the first the first.
 CREATE OR REPLACE VIEW projects AS
 WITH dated AS (
-    SELECT project_id, max(as_of) AS status_date FROM kpi_latest GROUP BY project_id
+    SELECT k.project_id, max(k.as_of) AS status_date FROM kpi_latest k GROUP BY k.project_id
 ), plan AS (
     SELECT project_id, data, CAST(data ->> '$.baseline' AS INTEGER) AS baseline, TRY_CAST(data ->> '$.start' AS DATE) AS start,
            coalesce(

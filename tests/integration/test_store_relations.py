@@ -10,7 +10,7 @@ import pytest
 
 from schemas.catalog import KPIS
 from schemas.envelope import data_text
-from storage.publication import PUBLISHED_RELATIONS
+from storage.publication import PUBLISHED_FUNCTIONS, PUBLISHED_RELATIONS
 from storage.store import Store
 from tests.builders import (
     assigned,
@@ -36,6 +36,10 @@ from tests.stores import Feed, drained, opened, rows
 _KPI_ROW: Final = (
     "project_id VARCHAR, kpi VARCHAR, scope VARCHAR, as_of DATE, known_at TIMESTAMP WITH TIME ZONE, baseline INTEGER,"
     " value DOUBLE, value_date DATE, numerator DECIMAL(38,12), denominator DECIMAL(38,12), unit VARCHAR, reason VARCHAR"
+)
+_GROUP_ROW: Final = (
+    "level VARCHAR, member VARCHAR, kpi VARCHAR, as_of DATE, value DOUBLE, unit VARCHAR, numerator DECIMAL(38,12),"
+    " denominator DECIMAL(38,12), count BIGINT, coverage DOUBLE, rank BIGINT, base_unit VARCHAR"
 )
 CONTRACT: Final = {
     "events": (
@@ -68,6 +72,13 @@ CONTRACT: Final = {
     "kpi_latest": _KPI_ROW,
     "kpi_latest_original": _KPI_ROW,
     "kpi_at(DATE '2024-01-01', now())": _KPI_ROW,
+    "kpi_rollup('all', NULL, NULL)": _GROUP_ROW,
+    "ranking": _GROUP_ROW,
+    "region_ranking": _GROUP_ROW,
+    "project_status": (
+        "project_id VARCHAR, name VARCHAR, name_zh VARCHAR, light VARCHAR, rule VARCHAR, status_date DATE, days_late BIGINT,"
+        " forecast_finish DATE, last_report DATE, owner VARCHAR, open_alerts BIGINT, open_alert_names VARCHAR"
+    ),
     "alerts": (
         "fingerprint VARCHAR, alertname VARCHAR, project_id VARCHAR, scope VARCHAR, severity VARCHAR, state VARCHAR,"
         " starts_at TIMESTAMP WITH TIME ZONE, ends_at TIMESTAMP WITH TIME ZONE, value DOUBLE, summary VARCHAR,"
@@ -119,7 +130,9 @@ def test_relations_have_the_columns_of_the_contract(store: Store) -> None:
     for relation, columns in CONTRACT.items():
         described = rows(store, f"DESCRIBE FROM {relation}")
         assert ", ".join(f"{name} {kind}" for name, kind, *_ in described) == columns, relation
-    assert {*CONTRACT, *TYPED_VIEWS} == {*PUBLISHED_RELATIONS, "kpi_at(DATE '2024-01-01', now())"}
+    macros = {name for name in CONTRACT if "(" in name}
+    assert {*CONTRACT, *TYPED_VIEWS} == {*PUBLISHED_RELATIONS, *macros}
+    assert {name.split("(")[0] for name in macros} == set(PUBLISHED_FUNCTIONS)
 
 
 def test_the_catalog_of_kpis_is_the_registry(store: Store) -> None:
