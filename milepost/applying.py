@@ -21,10 +21,10 @@ _LEFT_OUT = object()
 
 
 class Standing(NamedTuple):
-    """The winning statement of one baseline; `plan` None: it was retracted."""
+    """The winner of one natural key; `data` None: it was retracted."""
 
     revision: int
-    plan: Mapping[str, Any] | None
+    data: Mapping[str, Any] | None
 
 
 class Change(StrEnum):
@@ -75,7 +75,7 @@ def decide(
     today: date,
 ) -> Decision:
     """Compare a project with what stands; `plan` is its payload as the log's own decoder gives it."""
-    in_force = {number: found for number, found in standing.items() if found.plan is not None}
+    in_force = {number: found for number, found in standing.items() if found.data is not None}
     if not in_force:
         return _publish(Action.PUBLISHED, project, project.data["baseline"], standing)
     newest = max(in_force)
@@ -83,7 +83,7 @@ def decide(
     if number not in in_force:
         return _further(project, number, newest, standing, change, today)
     stands = in_force[number]
-    changed = differences(stands.plan or {}, plan, approval=plan.get("approved_on") is not None)
+    changed = differences(stands.data or {}, plan, approval=plan.get("approved_on") is not None)
     if not changed:
         return Decision(Action.UNCHANGED, _numbered(project, number), stands.revision)
     if change is Change.UNSAID:
@@ -114,7 +114,7 @@ def _further(
 def _revise(project: CatalogProject, number: int, stands: Standing, changed: tuple[str, ...]) -> Decision:
     """The same baseline once more; the day of its approval stays unless the file gives another."""
     revised = _numbered(project, number)
-    approved_on = (stands.plan or {}).get("approved_on")
+    approved_on = (stands.data or {}).get("approved_on")
     if approved_on is not None:
         revised = _approved(revised, approved_on)
     return Decision(Action.REVISED, revised, stands.revision + 1, changed)

@@ -1,12 +1,11 @@
 """The catalog: projects and alert rules from YAML files. Reads files and nothing else; whoever publishes is elsewhere.
 
-Every mistake is named by file, line and field. What a project may say is decided by the schema of its event alone, so
-that a catalog cannot hold a plan that the log would refuse.
+Every mistake is named by file, line and field. What a project may say is decided by the schemas of events alone, so
+that a catalog cannot hold a plan or a statement that the log would refuse.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -15,25 +14,25 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from producers.catalog_fields import CATALOG_FIELDS, PROJECT_FIELDS, RULE_FIELDS, Fields, first_unknown
+from producers.catalog_judging import judge, with_advice
+from producers.catalog_statements import CatalogStatement, file_time, statements_of
 from producers.catalog_text import FieldPath, Located, parse, read_file
-from schemas.acceptance import accept
 from schemas.alerts import Rule
 from schemas.codec import to_json
 from schemas.errors import UsageError
 from schemas.events import BASELINE_TYPE
-from schemas.rejections import Rejected
 
-__all__ = ["Catalog", "CatalogProject", "baseline_event", "bundled_catalog", "load_catalog"]
+__all__ = [
+    "Catalog",
+    "CatalogProject",
+    "CatalogStatement",
+    "baseline_event",
+    "bundled_catalog",
+    "load_catalog",
+]
 
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FORMS: Final[dict[str | int, str]] = {
-    "alert": "letters, digits and _",
-    "for": "30s, 5m, 2h or 3d",
-    "keep_firing_for": "30s, 5m, 2h or 3d",
-}
-"""How to write what a pattern describes."""
-_DETAIL = re.compile(r"(?P<field>(data|subject)[\w.\[\]]*): (?P<problem>.*)", re.DOTALL)
-_STEP = re.compile(r"(\w+)|\[(\d+)\]")
+_BESIDE_THE_PLAN: Final = frozenset({"id", "simulated", "statements"})
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,10 @@ class CatalogProject:
     line: int
     numbered: bool = False
     """Whether the file itself says which baseline this is; without that `data` has baseline 1."""
+    statements: tuple[CatalogStatement, ...] = ()
+    """What was published about it."""
+    simulated: bool = True
+    """Whether simulated feeds let a model speak for it; otherwise they repeat its statements."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,9 @@ def load_catalog(path: Path) -> Catalog:
     for file in _files(path):
         located = parse(str(file), read_file(file))
         _check_top(located)
+        stated_at = file_time(located)
         for at in _entries(located, "projects"):
-            project = _project(located, at)
+            project = _project(located, at, stated_at)
             problem = "give each project its own id"
             projects.add(located, (*at, "id"), project.project_id, project, problem)
         for at in _entries(located, "rules"):
@@ -157,7 +161,7 @@ def _entries(located: Located, section: str) -> Iterator[FieldPath]:
         yield section, number
 
 
-def _project(located: Located, at: FieldPath) -> CatalogProject:
+def _project(located: Located, at: FieldPath, stated_at: datetime | None) -> CatalogProject:
     entry = _entry(located, at)
     if "revision" in entry:
         raise located.error((*at, "revision"), "is counted by `milepost apply --revise`; remove it")
@@ -165,12 +169,16 @@ def _project(located: Located, at: FieldPath) -> CatalogProject:
     if not isinstance(entry.get("id"), str):
         problem = "must be a text; put it in quotes" if "id" in entry else "the field is missing; add it"
         raise located.error((*at, "id"), problem)
-    plan = {name: value for name, value in entry.items() if name != "id"}
+    plan = {name: value for name, value in entry.items() if name not in _BESIDE_THE_PLAN}
     numbered = "baseline" in plan
     data = plan if numbered else {"baseline": 1, **plan}
     project = CatalogProject(entry["id"], data, located.file, located.line(at), numbered)
-    _check_project(located, at, project)
-    return project
+    judge(located, at, baseline_event(project, source="catalog", event_id="catalog", stated_at=_NO_TIME))
+    said = entry.get("statements", [])
+    statements = statements_of(located, (*at, "statements"), project.project_id, said, stated_at)
+    return replace(
+        project, statements=statements, simulated=_simulated(located, at, otherwise=not statements)
+    )
 
 
 def _entry(located: Located, at: FieldPath) -> dict[str, Any]:
@@ -179,22 +187,11 @@ def _entry(located: Located, at: FieldPath) -> dict[str, Any]:
     return entry
 
 
-def _check_project(located: Located, at: FieldPath, project: CatalogProject) -> None:
-    """Let the schema of the event judge the plan, and find the line of what it refuses."""
-    raw = baseline_event(project, source="catalog", event_id="catalog", stated_at=_NO_TIME)
-    try:
-        accept(raw, (), 0, UTC)
-    except Rejected as error:
-        found = _DETAIL.fullmatch(error.detail)
-        path = _path_of(found["field"]) if found else ()
-        problem = found["problem"] if found else error.detail
-        raise located.error((*at, *path), _with_advice(path, problem)) from error
-
-
-def _path_of(field: str) -> FieldPath:
-    steps = _STEP.findall(field)
-    path = [int(number) if number else name for name, number in steps]
-    return ("id",) if path[0] == "subject" else tuple(path[1:])
+def _simulated(located: Located, at: FieldPath, *, otherwise: bool) -> bool:
+    simulated = _entry(located, at).get("simulated", otherwise)
+    if not isinstance(simulated, bool):
+        raise located.error((*at, "simulated"), f"must be true or false, not {simulated!r}")
+    return simulated
 
 
 def _rule(located: Located, at: FieldPath) -> Rule:
@@ -208,19 +205,10 @@ def _rule(located: Located, at: FieldPath) -> Rule:
         path = first["loc"] or _named_by(problem, entry)
         shown = f", not {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
         problem = f"{problem[0].lower()}{problem[1:]}{shown if first['type'] != 'value_error' else ''}"
-        raise located.error((*at, *path), _with_advice(path, problem)) from error
+        raise located.error((*at, *path), with_advice(path, problem)) from error
 
 
 def _named_by(problem: str, entry: dict[str, Any]) -> FieldPath:
     """The field with which the description of a contradiction begins."""
     word = problem.split(maxsplit=1)[0]
     return (word,) if word in entry else ()
-
-
-def _with_advice(path: FieldPath, problem: str) -> str:
-    if "valid string" in problem:
-        return f"{problem}; put it in quotes"
-    if path and (form := _FORMS.get(path[-1])) and "should match pattern" in problem:
-        _, _, written = problem.partition("$', not ")
-        return f"write it as {form}, not {written}"
-    return problem

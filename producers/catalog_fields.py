@@ -1,4 +1,4 @@
-"""Which fields a project and a rule may have, read from their types, and what a misspelt one may have meant."""
+"""Which fields a project, a statement and a rule may have, read from their types, and what a misspelt one may have meant."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -9,8 +9,9 @@ from typing_extensions import get_type_hints, is_typeddict
 from producers.catalog_text import FieldPath
 from schemas.alerts import Rule, RuleScope
 from schemas.baseline import Baseline
+from schemas.events import BASELINE_TYPE, DATA_TYPES, STATEMENT_TYPES
 
-__all__ = ["CATALOG_FIELDS", "PROJECT_FIELDS", "RULE_FIELDS", "Fields", "first_unknown"]
+__all__ = ["CATALOG_FIELDS", "PROJECT_FIELDS", "RULE_FIELDS", "STATEMENT_FIELDS", "Fields", "first_unknown"]
 
 Fields: TypeAlias = Mapping[str, Optional["Fields"]]
 """Name of a field → fields of the objects in it, None where it holds no objects."""
@@ -29,10 +30,21 @@ def _typed_dicts(hint: Any) -> Iterator[Any]:
         yield from _typed_dicts(argument)
 
 
+def _without_revision(kind: Any) -> dict[str, Fields | None]:
+    """A revision is no part of what is said: `apply` counts it."""
+    return {name: fields for name, fields in _of_typed_dict(kind).items() if name != "revision"}
+
+
 def _project_fields() -> Fields:
-    # A revision belongs to a statement, not to a plan: `apply` counts it.
-    plan = {name: fields for name, fields in _of_typed_dict(Baseline).items() if name != "revision"}
-    return {"id": None, **plan}
+    return {"id": None, **_without_revision(Baseline), "simulated": None, "statements": None}
+
+
+def _statement_fields() -> Mapping[str, Fields]:
+    return {
+        name: {"type": None, "time": None, **_without_revision(DATA_TYPES[name])}
+        for name in STATEMENT_TYPES
+        if name != BASELINE_TYPE
+    }
 
 
 def _rule_fields() -> Fields:
@@ -42,7 +54,9 @@ def _rule_fields() -> Fields:
 
 PROJECT_FIELDS: Final = _project_fields()
 RULE_FIELDS: Final = _rule_fields()
-CATALOG_FIELDS: Final[Fields] = {"projects": None, "rules": None}
+STATEMENT_FIELDS: Final = _statement_fields()
+"""By event type."""
+CATALOG_FIELDS: Final[Fields] = {"time": None, "projects": None, "rules": None}
 
 
 def first_unknown(data: Any, fields: Fields, path: FieldPath = ()) -> tuple[FieldPath, str] | None:

@@ -1,6 +1,7 @@
 """Which projects of a catalog a scenario simulates, by which model, and over which days.
 
-The three named feeds have models of their own; any other project is simulated by the sections that its plan has.
+The three named feeds have models of their own; any other project is simulated by the sections that its plan has. A
+project of which the catalog knows published statements repeats them instead, unless its file says `simulated: true`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from producers.milestones import Milestones
 from producers.monitoring_network import MonitoringNetwork
 from producers.plant_restart import RestartOf, plant_restart
 from producers.production_lines import ProductionLines
+from producers.published import Published
 from producers.simulation import Member, Span
 from producers.site import Part, Site
 from schemas.errors import UsageError
@@ -76,6 +78,7 @@ def _projects(scenario: str, catalog: Catalog) -> list[CatalogProject]:
     feeds = [project for named in _NAMED.values() if named in present for project in _feed(named, catalog)]
     taken = {project.project_id for project in feeds}
     others = [project for project in catalog.projects if project.project_id not in taken]
+    others.sort(key=lambda project: not project.simulated)
     return others if scenario == "catalog" else [*feeds, *others]
 
 
@@ -96,12 +99,14 @@ def _districts(project: CatalogProject, projects: Sequence[CatalogProject]) -> l
 
 
 def _with_copies(projects: Sequence[CatalogProject], catalog: Catalog) -> Iterator[Member]:
+    """Each project, then copies of those that a model speaks for: what was published was published once."""
     taken = {project.project_id for project in catalog.projects}
     for number in count(1):
         names = {each.project_id: _copy_name(each.project_id, number, taken) for each in projects}
         copies = [_copy(each, number, names) for each in projects]
         for original, copied in zip(projects, copies, strict=True):
             yield _member(original.project_id, copied, copies)
+        projects = [each for each in projects if each.simulated] or projects
 
 
 def _copy_name(project_id: str, number: int, taken: set[str]) -> str:
@@ -131,6 +136,9 @@ def _copy(project: CatalogProject, number: int, names: Mapping[str, str]) -> Cat
 
 
 def _member(original_id: str, project: CatalogProject, copies: Sequence[CatalogProject]) -> Member:
+    if not project.simulated:
+        return _published(project)
+
     def build(seed: int, zone: ZoneInfo) -> Site:
         if original_id == _NAMED["crude-reserve"]:
             return crude_reserve(project.project_id, project.data, seed)
@@ -140,7 +148,14 @@ def _member(original_id: str, project: CatalogProject, copies: Sequence[CatalogP
             return _restart(project, copies, seed)
         return _by_sections(project, seed, zone)
 
-    return Member(project, build, _end(project.data))
+    return Member(project, build, date.fromisoformat(project.data["start"]), _end(project.data))
+
+
+def _published(project: CatalogProject) -> Member:
+    lives = Published(project.statements)
+    return Member(
+        project, lambda _seed, _zone: Published(project.statements), lives.first_day, lives.last_day
+    )
 
 
 def _restart(project: CatalogProject, copies: Sequence[CatalogProject], seed: int) -> Site:

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from producers.catalog import CatalogProject, baseline_event
-from producers.site import Said, Site
+from producers.site import Said
 from producers.ticks import END_OF_DAY, SUBJECT, Tick, tick_event
 from schemas.codec import to_json
 
-__all__ = ["Line", "Member", "Span", "Stopped", "simulate"]
+__all__ = ["Line", "Member", "Span", "Stopped", "Voice", "simulate"]
 
 Stopped = Callable[[], bool]
 """Asked now and then; true: come to an end."""
@@ -41,19 +41,31 @@ class Line(NamedTuple):
         return self.key == SUBJECT
 
 
+class Voice(Protocol):
+    """Whoever speaks for a project, day by day from the first on."""
+
+    @property
+    def first_day(self) -> date:
+        """The day on which it begins to live."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it has nothing more to say."""
+
+    def live(self, day: date) -> list[Said]:
+        """Let the next day pass; what was stated on it, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A project of a feed, and how to bring it to life with a seed."""
 
     project: CatalogProject
-    build: Callable[[int, ZoneInfo], Site]
+    build: Callable[[int, ZoneInfo], Voice]
+    first_day: date
+    """The first day on which it may live."""
     ends: date | None
-    """Last day that its plan names; None: it goes on for as long as the feed does."""
-
-    @property
-    def first_day(self) -> date:
-        """First day of its plan."""
-        return date.fromisoformat(self.project.data["start"])
+    """The last day that is known of it; None: it goes on for as long as the feed does."""
 
 
 class Span(NamedTuple):

@@ -15,6 +15,7 @@ from schemas.fields import (
     Percent,
     Period,
     ProjectId,
+    Qualifier,
     Revision,
     Text,
     Unit,
@@ -163,9 +164,11 @@ class CampaignDistrict(TypedDict):
 
 @with_config(CONFIG)
 class Campaign(TypedDict, total=False):
-    """A number of tasks or a quantity to be done by a day."""
+    """A number of tasks or a quantity to be done by a day; `qualifier` and `upper` say how exact the total is."""
 
     total: Amount | None
+    qualifier: Qualifier | None
+    upper: Number | None
     unit: Unit | None
     due: Day | None
     districts: list[CampaignDistrict] | None
@@ -173,13 +176,15 @@ class Campaign(TypedDict, total=False):
 
 @with_config(CONFIG)
 class Series(TypedDict):
-    """A series of readings."""
+    """A series of readings; `qualifier` and `upper` say how exact the target is."""
 
     id: EventId
     name: NotRequired[Text | None]
     unit: NotRequired[Unit | None]
     better: NotRequired[Literal["higher", "lower", "band"] | None]
     target: NotRequired[Number | None]
+    qualifier: NotRequired[Qualifier | None]
+    upper: NotRequired[Number | None]
     due: NotRequired[Day | None]
     base_value: NotRequired[Number | None]
 

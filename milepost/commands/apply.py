@@ -1,44 +1,40 @@
-"""`milepost apply [FILE|DIR]`: publishes the projects of a catalog as baselines."""
+"""`milepost apply [FILE|DIR]`: publishes the projects of a catalog as baselines, and what was published about them."""
 
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import click
 
 from eventlog.log import Entry, EventLog
-from milepost.applying import Action, Change, Decision, decide
+from milepost.apply_report import as_json, as_text, refuse
+from milepost.applying import Change, Decision, decide
+from milepost.applying_statements import StatementDecision, decide_statement
 from milepost.shared_options import Call, command
-from milepost.standing_plans import standing_plans
+from milepost.standing import standing_statements
 from milepost.wall_clock import now
 from milepost.wiring import catalog_of, open_log, topics_of
-from producers.catalog import Catalog, CatalogProject, baseline_event, load_catalog
+from producers.catalog import Catalog, CatalogProject, CatalogStatement, baseline_event, load_catalog
+from producers.catalog_statements import statement_event
 from schemas.acceptance import local_day
 from schemas.codec import decode, to_json
 from schemas.errors import UsageError
+from schemas.events import BASELINE_TYPE
+from streams.core.statements import KEYS, Key
 
 __all__ = ["apply"]
 
 _SOURCE: Final = "milepost/apply"
-_PROJECTS_SHOWN_MAX: Final = 5
-_FIELDS_SHOWN_MAX: Final = 6
-_ADVICE: Final = "--revise corrects what stands, --baseline makes it the next baseline"
-_COUNTED: Final = {
-    Action.PUBLISHED: "published",
-    Action.UNCHANGED: "unchanged",
-    Action.REVISED: "revised",
-    Action.NEW_BASELINE: "new_baselines",
-}
 
 
 @command(
     click.argument("path", required=False, type=click.Path(path_type=Path)),
-    click.option("--revise", is_flag=True, help="A plan that differs corrects the baseline that stands"),
+    click.option(
+        "--revise", is_flag=True, help="What differs corrects the baseline and the statements that stand"
+    ),
     click.option("--baseline", is_flag=True, help="A plan that differs is the next baseline"),
 )
 def apply(call: Call, *, path: Path | None, revise: bool, baseline: bool) -> None:
@@ -49,90 +45,72 @@ def apply(call: Call, *, path: Path | None, revise: bool, baseline: bool) -> Non
     catalog = catalog_of(call.settings) if path is None else load_catalog(path)
     with open_log(call.sourced) as log:
         topic, stated_at = topics_of(call.settings).events, now()
-        decisions = _decide(log, topic, catalog, change, stated_at)
-        _refuse(decisions)
-        log.append([_entry(topic, decision, stated_at) for decision in decisions if decision.publishes])
-    print(_json(decisions) if call.as_json else _text(decisions))
+        plans, statements = _decide(log, topic, catalog, change, stated_at)
+        refuse(plans, statements)
+        log.append([*_baselines(topic, plans, stated_at), *_statements(topic, statements)])
+    print(as_json(plans, statements) if call.as_json else as_text(plans, statements))
 
 
 def _decide(
     log: EventLog, topic: str, catalog: Catalog, change: Change, stated_at: datetime
-) -> list[Decision]:
-    standing = standing_plans(log, topic, {project.project_id for project in catalog.projects})
+) -> tuple[list[Decision], list[StatementDecision]]:
+    said = {project.project_id: dict(_said(project)) for project in catalog.projects}
+    standing = standing_statements(log, topic, said)
     today = local_day(stated_at, ZoneInfo(log.identity.timezone))
-    return [
-        decide(project, _plan(project, stated_at), standing.get(project.project_id, {}), change, today)
-        for project in catalog.projects
-    ]
+    plans, statements = [], []
+    for project in catalog.projects:
+        stands = standing.get(project.project_id, {})
+        baselines = {key[1]: found for key, found in stands.items() if key[0] == BASELINE_TYPE}
+        plans.append(decide(project, _plan(project, stated_at), baselines, change, today))
+        statements += [
+            decide_statement(project.project_id, statement, data, stands.get(key), change)
+            for key, (statement, data) in said[project.project_id].items()
+        ]
+    return plans, statements
 
 
-def _plan(project: CatalogProject, stated_at: datetime) -> dict[str, object]:
+def _plan(project: CatalogProject, stated_at: datetime) -> dict[str, Any]:
     """The payload as a reader of the log will see it, so that 8 and 8.0 are the same plan."""
     event = decode(baseline_event(project, source=_SOURCE, event_id=_SOURCE, stated_at=stated_at))
     return dict(event["data"])
 
 
-def _refuse(decisions: Sequence[Decision]) -> None:
-    refused = [decision for decision in decisions if decision.action is Action.REFUSED]
-    if not refused:
-        return
-    named = [_reason(decision) for decision in refused[:_PROJECTS_SHOWN_MAX]]
-    if more := len(refused) - len(named):
-        named.append(f"and {more} more")
-    advice = "" if any(decision.problem for decision in refused) else f"; {_ADVICE}"
-    raise UsageError(f"nothing was published, another plan stands: {'; '.join(named)}{advice}")
+def _said(project: CatalogProject) -> Iterator[tuple[Key, tuple[CatalogStatement, Mapping[str, Any]]]]:
+    """By natural key: the statements of a project, with their payload as a reader of the log will see it."""
+    for statement in project.statements:
+        raw = statement_event(project.project_id, statement, source=_SOURCE, event_id=_SOURCE)
+        data = decode(raw)["data"]
+        yield KEYS[statement.type](data), (statement, data)
 
 
-def _reason(decision: Decision) -> str:
-    differing = f"{decision.project.project_id} differs in {_fields(decision.changed)}"
-    return f"{differing} ({decision.problem})" if decision.problem else differing
+def _baselines(topic: str, decisions: Sequence[Decision], stated_at: datetime) -> Iterator[Entry]:
+    for decision in decisions:
+        if decision.publishes:
+            project = decision.project
+            raw = baseline_event(
+                project,
+                source=_SOURCE,
+                event_id=f"baseline-{decision.baseline}-{decision.revision}-{_digest(project.project_id, project.data)}",
+                stated_at=stated_at,
+                revision=decision.revision,
+            )
+            yield Entry(topic, project.project_id.encode(), raw)
 
 
-def _fields(changed: Sequence[str]) -> str:
-    shown = ", ".join(changed[:_FIELDS_SHOWN_MAX])
-    more = len(changed) - _FIELDS_SHOWN_MAX
-    return f"{shown} and {more} more" if more > 0 else shown
+def _statements(topic: str, decisions: Sequence[StatementDecision]) -> Iterator[Entry]:
+    for decision in decisions:
+        if decision.publishes:
+            statement = decision.statement
+            digest = _digest(decision.project_id, statement.type, statement.data)
+            raw = statement_event(
+                decision.project_id,
+                statement,
+                source=_SOURCE,
+                event_id=f"{statement.kind}-{decision.revision}-{digest}",
+                revision=decision.revision,
+            )
+            yield Entry(topic, decision.project_id.encode(), raw)
 
 
-def _entry(topic: str, decision: Decision, stated_at: datetime) -> Entry:
-    project = decision.project
-    content = hashlib.sha256(to_json([project.project_id, project.data])).hexdigest()[:16]
-    raw = baseline_event(
-        project,
-        source=_SOURCE,
-        event_id=f"baseline-{decision.baseline}-{decision.revision}-{content}",
-        stated_at=stated_at,
-        revision=decision.revision,
-    )
-    return Entry(topic, project.project_id.encode(), raw)
-
-
-def _text(decisions: Sequence[Decision]) -> str:
-    lines = [_line(decision) for decision in decisions]
-    counts = (f"{name.replace('_', ' ')} {count}" for name, count in _counts(decisions).items())
-    return "\n".join([*lines, ", ".join(counts)])
-
-
-def _line(decision: Decision) -> str:
-    place = f"{decision.action:12}  {decision.project.project_id}  baseline {decision.baseline}"
-    revision = f" revision {decision.revision}" if decision.revision else ""
-    return f"{place}{revision}" + (f": {_fields(decision.changed)}" if decision.changed else "")
-
-
-def _counts(decisions: Sequence[Decision]) -> dict[str, int]:
-    found = Counter(decision.action for decision in decisions)
-    return {name: found[action] for action, name in _COUNTED.items()}
-
-
-def _json(decisions: Sequence[Decision]) -> str:
-    projects = [
-        {
-            "project_id": decision.project.project_id,
-            "action": decision.action.replace(" ", "_"),
-            "baseline": decision.baseline,
-            "revision": decision.revision,
-            "changed": list(decision.changed),
-        }
-        for decision in decisions
-    ]
-    return json.dumps({**_counts(decisions), "projects": projects}, ensure_ascii=False)
+def _digest(*content: object) -> str:
+    return hashlib.sha256(to_json(content)).hexdigest()[:16]
