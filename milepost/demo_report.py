@@ -34,7 +34,7 @@ FROM kpi_latest k
 JOIN projects p ON p.project_id = k.project_id
 LEFT JOIN kpi_latest m ON m.project_id = k.project_id AND m.kpi = 'target_margin' AND m.scope = ''
 WHERE k.kpi = 'target_days_late' AND k.scope = '' AND k.value IS NOT NULL
-ORDER BY days_late DESC, p.name_zh
+ORDER BY days_late DESC, p.name_zh LIMIT 12
 """
 _NEXT: Final = """What to try next:
   milepost {home}kpis luoyang-crude-reserve-2
@@ -69,7 +69,9 @@ def _sample(rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     told = [row for row in rows if _value(row) is not None] or rows
     wholes = [row for row in told if not row[2]] or told
     by_project = [list(members) for _, members in groupby(wholes, key=_project)]
-    by_project.sort(key=lambda members: (_project(members[0]) not in FEEDS, -len(members)))
+    by_project.sort(
+        key=lambda members: (_project(members[0]) not in FEEDS, -len({row[1] for row in members}))
+    )
     return [row for members in by_project for row in members][:ROWS_PER_FAMILY_MAX]
 
 

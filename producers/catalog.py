@@ -176,9 +176,7 @@ def _project(located: Located, at: FieldPath, stated_at: datetime | None) -> Cat
     judge(located, at, baseline_event(project, source="catalog", event_id="catalog", stated_at=_NO_TIME))
     said = entry.get("statements", [])
     statements = statements_of(located, (*at, "statements"), project.project_id, said, stated_at)
-    return replace(
-        project, statements=statements, simulated=_simulated(located, at, otherwise=not statements)
-    )
+    return replace(project, statements=statements, simulated=_simulated(located, at, unheard=not statements))
 
 
 def _entry(located: Located, at: FieldPath) -> dict[str, Any]:
@@ -187,10 +185,12 @@ def _entry(located: Located, at: FieldPath) -> dict[str, Any]:
     return entry
 
 
-def _simulated(located: Located, at: FieldPath, *, otherwise: bool) -> bool:
-    simulated = _entry(located, at).get("simulated", otherwise)
+def _simulated(located: Located, at: FieldPath, *, unheard: bool) -> bool:
+    simulated = _entry(located, at).get("simulated", unheard)
     if not isinstance(simulated, bool):
         raise located.error((*at, "simulated"), f"must be true or false, not {simulated!r}")
+    if not simulated and unheard:
+        raise located.error((*at, "simulated"), "without statements there is nothing to repeat; leave it out")
     return simulated
 
 

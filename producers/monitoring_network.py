@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from producers.chance import lifetime, wait
 from producers.site import DAY, Site, Steps
 
-__all__ = ["MonitoringNetwork"]
+__all__ = ["MonitoringNetwork", "moves"]
 
 _READINGS_PER_DAY: Final = 12
 """Of a series that is reported every day; every two hours."""
@@ -127,6 +127,11 @@ class _Station:
         return self._works
 
 
+def moves(series: Mapping[str, Any]) -> bool:
+    """Whether a series is watched: one that says which direction is better. Any other is a figure that stands."""
+    return series.get("better") is not None
+
+
 class MonitoringNetwork:
     """All series of a project, read until the plan's finish, or for as long as somebody looks."""
 
@@ -135,7 +140,8 @@ class MonitoringNetwork:
         finish = site.plan.get("finish")
         self._finish = date.fromisoformat(finish) if finish else None
         for series in site.plan.get("series") or ():
-            site.start(self._read(series))
+            if moves(series):
+                site.start(self._read(series))
 
     @property
     def finished(self) -> bool:

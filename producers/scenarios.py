@@ -17,7 +17,7 @@ from producers.catalog import Catalog, CatalogProject
 from producers.construction import Construction, Manner
 from producers.crude_reserve import crude_reserve
 from producers.milestones import Milestones
-from producers.monitoring_network import MonitoringNetwork
+from producers.monitoring_network import MonitoringNetwork, moves
 from producers.plant_restart import RestartOf, plant_restart
 from producers.production_lines import ProductionLines
 from producers.published import Published
@@ -186,7 +186,7 @@ def _parts(site: Site, zone: ZoneInfo) -> Iterator[Part]:
         yield ProductionLines(site)
     if plan.get("campaign"):
         yield Campaign(site)
-    if plan.get("series"):
+    if any(map(moves, plan.get("series") or ())):
         yield MonitoringNetwork(site, zone)
 
 

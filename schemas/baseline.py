@@ -154,11 +154,13 @@ class Restart(TypedDict, total=False):
 
 @with_config(CONFIG)
 class CampaignDistrict(TypedDict):
-    """A district's share of a campaign."""
+    """A district's share of a campaign; `qualifier` and `upper` say how exact its total is."""
 
     id: EventId
     name: NotRequired[Text | None]
     total: NotRequired[Amount | None]
+    qualifier: NotRequired[Qualifier | None]
+    upper: NotRequired[Number | None]
     due: NotRequired[Day | None]
 
 

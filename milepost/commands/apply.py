@@ -1,33 +1,19 @@
 """`milepost apply [FILE|DIR]`: publishes the projects of a catalog as baselines, and what was published about them."""
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 
-from eventlog.log import Entry, EventLog
-from milepost.apply_report import as_json, as_text, refuse
-from milepost.applying import Change, Decision, decide
-from milepost.applying_statements import StatementDecision, decide_statement
+from milepost.apply_report import as_json, as_text
+from milepost.applying import Change
+from milepost.catalog_publishing import publish_catalog
 from milepost.shared_options import Call, command
-from milepost.standing import standing_statements
 from milepost.wall_clock import now
 from milepost.wiring import catalog_of, open_log, topics_of
-from producers.catalog import Catalog, CatalogProject, CatalogStatement, baseline_event, load_catalog
-from producers.catalog_statements import statement_event
-from schemas.acceptance import local_day
-from schemas.codec import decode, to_json
+from producers.catalog import load_catalog
 from schemas.errors import UsageError
-from schemas.events import BASELINE_TYPE
-from streams.core.statements import KEYS, Key
 
 __all__ = ["apply"]
-
-_SOURCE: Final = "milepost/apply"
 
 
 @command(
@@ -44,73 +30,5 @@ def apply(call: Call, *, path: Path | None, revise: bool, baseline: bool) -> Non
     change = Change.REVISE if revise else Change.BASELINE if baseline else Change.UNSAID
     catalog = catalog_of(call.settings) if path is None else load_catalog(path)
     with open_log(call.sourced) as log:
-        topic, stated_at = topics_of(call.settings).events, now()
-        plans, statements = _decide(log, topic, catalog, change, stated_at)
-        refuse(plans, statements)
-        log.append([*_baselines(topic, plans, stated_at), *_statements(topic, statements)])
+        plans, statements = publish_catalog(log, topics_of(call.settings).events, catalog, change, now())
     print(as_json(plans, statements) if call.as_json else as_text(plans, statements))
-
-
-def _decide(
-    log: EventLog, topic: str, catalog: Catalog, change: Change, stated_at: datetime
-) -> tuple[list[Decision], list[StatementDecision]]:
-    said = {project.project_id: dict(_said(project)) for project in catalog.projects}
-    standing = standing_statements(log, topic, said)
-    today = local_day(stated_at, ZoneInfo(log.identity.timezone))
-    plans, statements = [], []
-    for project in catalog.projects:
-        stands = standing.get(project.project_id, {})
-        baselines = {key[1]: found for key, found in stands.items() if key[0] == BASELINE_TYPE}
-        plans.append(decide(project, _plan(project, stated_at), baselines, change, today))
-        statements += [
-            decide_statement(project.project_id, statement, data, stands.get(key), change)
-            for key, (statement, data) in said[project.project_id].items()
-        ]
-    return plans, statements
-
-
-def _plan(project: CatalogProject, stated_at: datetime) -> dict[str, Any]:
-    """The payload as a reader of the log will see it, so that 8 and 8.0 are the same plan."""
-    event = decode(baseline_event(project, source=_SOURCE, event_id=_SOURCE, stated_at=stated_at))
-    return dict(event["data"])
-
-
-def _said(project: CatalogProject) -> Iterator[tuple[Key, tuple[CatalogStatement, Mapping[str, Any]]]]:
-    """By natural key: the statements of a project, with their payload as a reader of the log will see it."""
-    for statement in project.statements:
-        raw = statement_event(project.project_id, statement, source=_SOURCE, event_id=_SOURCE)
-        data = decode(raw)["data"]
-        yield KEYS[statement.type](data), (statement, data)
-
-
-def _baselines(topic: str, decisions: Sequence[Decision], stated_at: datetime) -> Iterator[Entry]:
-    for decision in decisions:
-        if decision.publishes:
-            project = decision.project
-            raw = baseline_event(
-                project,
-                source=_SOURCE,
-                event_id=f"baseline-{decision.baseline}-{decision.revision}-{_digest(project.project_id, project.data)}",
-                stated_at=stated_at,
-                revision=decision.revision,
-            )
-            yield Entry(topic, project.project_id.encode(), raw)
-
-
-def _statements(topic: str, decisions: Sequence[StatementDecision]) -> Iterator[Entry]:
-    for decision in decisions:
-        if decision.publishes:
-            statement = decision.statement
-            digest = _digest(decision.project_id, statement.type, statement.data)
-            raw = statement_event(
-                decision.project_id,
-                statement,
-                source=_SOURCE,
-                event_id=f"{statement.kind}-{decision.revision}-{digest}",
-                revision=decision.revision,
-            )
-            yield Entry(topic, decision.project_id.encode(), raw)
-
-
-def _digest(*content: object) -> str:
-    return hashlib.sha256(to_json(content)).hexdigest()[:16]

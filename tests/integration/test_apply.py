@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -188,3 +189,113 @@ def test_a_change_is_a_revision_or_a_baseline_but_not_both(milepost: Milepost, p
     refused = milepost("apply", plan, "--revise", "--baseline")
     assert refused.returncode == 2
     assert "give one of them" in refused.stderr
+
+
+# -- statements ----------------------------------------------------------------------------------------------------
+
+SAID: Final = """time: 2024-03-02T09:00:00+08:00
+projects:
+  - id: outfalls
+    name: River outfalls
+    start: 2023-01-01
+    campaign: {total: 121, unit: outfall}
+    statements:
+      - {type: tally.reported, as_of: 2023-12-31, done: 92, unit: outfall}
+      - {type: project.status_reported, as_of: 2024-03-02, status: started, progress_text: 整治中}
+"""
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Path:
+    path = tmp_path / "said.yaml"
+    path.write_text(SAID, encoding="utf-8")
+    return path
+
+
+def statement_counts(milepost: Milepost, *words: object) -> dict[str, int]:
+    done = milepost("apply", *words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return {name: count for name, count in json.loads(done.stdout)["statements"].items() if count}
+
+
+def test_statements_are_published_once_at_their_own_time(milepost: Milepost, said: Path) -> None:
+    first = milepost("apply", said)
+    assert first.stdout.splitlines()[-2:] == [
+        "statements: published 2, unchanged 0, revised 0",
+        "published 1, unchanged 0, revised 0, new baselines 0",
+    ]
+    assert statement_counts(milepost, said) == {"unchanged": 2}
+    _, tally, status = published(milepost, "outfalls")
+    assert (tally["type"], tally["data"]["done"]) == ("milepost.tally.reported.v1", 92)
+    assert tally["time"].isoformat() == "2024-03-02T09:00:00+08:00"
+    assert status["data"]["progress_text"] == "整治中"
+
+
+def test_another_statement_is_refused_until_it_is_meant_as_a_correction(
+    milepost: Milepost, said: Path
+) -> None:
+    milepost("apply", said)
+    edit(said, "done: 92", "done: 93")
+    refused = milepost("apply", said)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (
+        f"another statement stands: outfalls tally.reported ({said}:8) differs in done; --revise"
+        in refused.stderr
+    )
+    assert statement_counts(milepost, said, "--revise") == {"revised": 1, "unchanged": 1}
+    assert statement_counts(milepost, said) == {"unchanged": 2}
+    corrected = published(milepost, "outfalls")[-1]
+    assert (corrected["data"]["done"], corrected["data"]["revision"]) == (93, 1)
+
+
+def test_the_next_baseline_corrects_the_statements_that_differ(milepost: Milepost, said: Path) -> None:
+    milepost("apply", said)
+    edit(said, "total: 121", "total: 130")
+    edit(said, "done: 92", "done: 93")
+    assert statement_counts(milepost, said, "--baseline") == {"revised": 1, "unchanged": 1}
+
+
+def test_a_statement_that_somebody_else_corrected_is_the_one_that_stands(
+    milepost: Milepost, said: Path
+) -> None:
+    milepost("apply", said)
+    corrected = {"as_of": date(2023, 12, 31), "done": 94, "unit": "outfall", "revision": 1}
+    append(milepost, "outfalls", event("tally.reported", corrected, project="outfalls"))
+    refused = milepost("apply", said)
+    assert "differs in done;" in refused.stderr
+    edit(said, "done: 92", "done: 94")
+    assert statement_counts(milepost, said) == {"unchanged": 2}
+
+
+def test_a_retracted_statement_is_published_again(milepost: Milepost, said: Path) -> None:
+    milepost("apply", said)
+    key = {"as_of": "2023-12-31"}
+    append(
+        milepost,
+        "outfalls",
+        retraction("tally.reported", key, project="outfalls", time=instant(0), revision=3),
+    )
+    assert statement_counts(milepost, said) == {"published": 1, "unchanged": 1}
+    assert published(milepost, "outfalls")[-1]["data"]["revision"] == 4
+    assert statement_counts(milepost, said) == {"unchanged": 2}
+
+
+def test_a_statement_without_a_key_of_its_record_stands_too(milepost: Milepost, said: Path) -> None:
+    milepost("apply", said)
+    corrected = event(
+        "tally.reported",
+        {"as_of": date(2023, 12, 31), "done": 95, "unit": "outfall", "revision": 1},
+        project="outfalls",
+    )
+    with opened(milepost) as log:
+        partition = partition_of("outfalls", log.identity.partitions)
+        log.append([Entry(EVENTS, None, corrected, partition)])
+    assert "differs in done" in milepost("apply", said).stderr
+
+
+def test_a_mistake_in_a_statement_is_one_line_with_its_place(milepost: Milepost, said: Path) -> None:
+    edit(said, "done: 92", "done: many")
+    refused = milepost("apply", said)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"milepost: {said}:8: projects[0].statements[0].done: ")
+    assert not milepost.home.exists()
