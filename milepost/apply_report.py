@@ -21,7 +21,10 @@ _PLANS_COUNTED: Final[dict[Action, str]] = {
     Action.NEW_BASELINE: "new_baselines",
 }
 _STATEMENTS_COUNTED: Final[dict[Action, str]] = {
-    action: name for action, name in _PLANS_COUNTED.items() if action is not Action.NEW_BASELINE
+    Action.PUBLISHED: "published",
+    Action.UNCHANGED: "unchanged",
+    Action.REVISED: "revised",
+    Action.LEFT: "left",
 }
 
 

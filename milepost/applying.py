@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 
 from producers.catalog import CatalogProject
 
-__all__ = ["Action", "Change", "Decision", "Standing", "decide", "differences"]
+__all__ = ["SOURCE", "Action", "Change", "Decision", "Standing", "decide", "differences"]
 
 _OUTSIDE_THE_PLAN = frozenset({"baseline", "revision"})
 _LEFT_OUT = object()
+
+SOURCE = "milepost/apply"
+"""CloudEvents source of what is applied."""
 
 
 class Standing(NamedTuple):
@@ -25,6 +28,7 @@ class Standing(NamedTuple):
 
     revision: int
     data: Mapping[str, Any] | None
+    source: str = SOURCE
 
 
 class Change(StrEnum):
@@ -42,6 +46,8 @@ class Action(StrEnum):
     UNCHANGED = "unchanged"
     REVISED = "revised"
     NEW_BASELINE = "new baseline"
+    LEFT = "left"
+    """Another source says something else, and stands."""
     REFUSED = "refused"
 
 

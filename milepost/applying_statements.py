@@ -1,14 +1,15 @@
 """What applying a published statement of the catalog means for a log in which some statements stand. Pure.
 
-The same statement again changes nothing, whoever made it. Another one for the same natural key is a correction, and
-somebody has to say that it is meant. What a file no longer says stays said: a statement is taken back by a retraction.
+The same statement again changes nothing, whoever made it. Where a file says something else than it said before, that is
+a correction, and somebody has to say that it is meant. A report of another source knows better and is left alone unless
+somebody says so. What a file no longer says stays said: a statement is taken back by a retraction.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from milepost.applying import Action, Change, Standing, differences
+from milepost.applying import SOURCE, Action, Change, Standing, differences
 from producers.catalog import CatalogStatement
 
 __all__ = ["StatementDecision", "decide_statement"]
@@ -48,5 +49,6 @@ def decide_statement(
     if not changed:
         return StatementDecision(Action.UNCHANGED, project_id, statement, standing.revision)
     if change is Change.UNSAID:
-        return StatementDecision(Action.REFUSED, project_id, statement, standing.revision, changed)
+        action = Action.REFUSED if standing.source == SOURCE else Action.LEFT
+        return StatementDecision(action, project_id, statement, standing.revision, changed)
     return StatementDecision(Action.REVISED, project_id, statement, standing.revision + 1, changed)

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from eventlog.log import Entry, EventLog
 from milepost.apply_report import refuse
-from milepost.applying import Change, Decision, decide
+from milepost.applying import SOURCE, Change, Decision, decide
 from milepost.applying_statements import StatementDecision, decide_statement
 from milepost.standing import standing_statements
 from producers.catalog import Catalog, CatalogProject, CatalogStatement, baseline_event
@@ -19,8 +19,6 @@ from schemas.events import BASELINE_TYPE
 from streams.core.statements import KEYS, Key
 
 __all__ = ["Decisions", "publish_catalog"]
-
-_SOURCE: Final = "milepost/apply"
 
 Decisions = tuple[list[Decision], list[StatementDecision]]
 """What became of the plans, and of the statements."""
@@ -54,14 +52,14 @@ def _decide(log: EventLog, topic: str, catalog: Catalog, change: Change, stated_
 
 def _plan(project: CatalogProject, stated_at: datetime) -> dict[str, Any]:
     """The payload as a reader of the log will see it, so that 8 and 8.0 are the same plan."""
-    event = decode(baseline_event(project, source=_SOURCE, event_id=_SOURCE, stated_at=stated_at))
+    event = decode(baseline_event(project, source=SOURCE, event_id=SOURCE, stated_at=stated_at))
     return dict(event["data"])
 
 
 def _said(project: CatalogProject) -> Iterator[tuple[Key, tuple[CatalogStatement, Mapping[str, Any]]]]:
     """By natural key: the statements of a project, with their payload as a reader of the log will see it."""
     for statement in project.statements:
-        raw = statement_event(project.project_id, statement, source=_SOURCE, event_id=_SOURCE)
+        raw = statement_event(project.project_id, statement, source=SOURCE, event_id=SOURCE)
         data = decode(raw)["data"]
         yield KEYS[statement.type](data), (statement, data)
 
@@ -72,7 +70,7 @@ def _baselines(topic: str, decisions: Sequence[Decision], stated_at: datetime) -
             project = decision.project
             raw = baseline_event(
                 project,
-                source=_SOURCE,
+                source=SOURCE,
                 event_id=f"baseline-{decision.baseline}-{decision.revision}-{_digest(project.project_id, project.data)}",
                 stated_at=stated_at,
                 revision=decision.revision,
@@ -88,7 +86,7 @@ def _statements(topic: str, decisions: Sequence[StatementDecision]) -> Iterator[
             raw = statement_event(
                 decision.project_id,
                 statement,
-                source=_SOURCE,
+                source=SOURCE,
                 event_id=f"{statement.kind}-{decision.revision}-{digest}",
                 revision=decision.revision,
             )

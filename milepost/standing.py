@@ -76,4 +76,7 @@ class _Look:
 
 def _standing(found: Mapping[Key, Statement]) -> Iterator[tuple[Key, Standing]]:
     for key, statement in found.items():
-        yield key, Standing(statement.order[0], None if statement.retracts else statement.data)
+        yield (
+            key,
+            Standing(statement.order[0], None if statement.retracts else statement.data, statement.source),
+        )

@@ -93,6 +93,7 @@ def test_every_kpi_family_has_a_project() -> None:
         "restart": any(each.restart for each in plans),
         "campaign": any(each.campaign for each in plans),
         "completion": any(each.campaign or each.restart for each in plans),
+        "investment": any(each.annual_plan for each in plans),
         "readings": any(each.series for each in plans),
         "reporting": bool(plans),
     }
