@@ -11,7 +11,7 @@ from storage.reader import Reader
 
 __all__ = ["write_report"]
 
-ROWS_PER_FAMILY_MAX: Final = 8
+ROWS_PER_FAMILY_MAX: Final = 15
 ALERTS_MAX: Final = 12
 FEEDS: Final = ("luoyang-crude-reserve-2", "xinxing-battery-foil-1", "luoyang-restart-2024")
 """Shown first, wherever they have something to say."""

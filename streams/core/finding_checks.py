@@ -5,32 +5,31 @@ force on its own day. It knows nothing of memory between evaluations; that is `s
 """
 
 from collections.abc import Iterator
-from datetime import date
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from schemas.findings import Finding, FindingName
-from schemas.quantities import MICRO, PICO, convert_to_micro, convertible, to_micro, to_pico
+from schemas.quantities import PICO, convert_to_micro, convertible, to_micro, to_pico
 from streams.core.kpis.investment import unit_of_investment
-from streams.core.plan import LinePlan, Plan
+from streams.core.plan import Plan
 from streams.core.progress import Progress
 from streams.core.project import Project
 from streams.core.render import day_text, decimal_text, instant_text
 from streams.core.statements import Statement
-from streams.core.time_elements import elements_of
 from streams.core.timeline import Timeline
 
 __all__ = [
     "KINDS",
     "TALLIED",
     "TASKED",
+    "Said",
     "Subject",
     "check_assignment",
-    "check_report",
     "check_statement",
     "finding_of",
-    "line_unit",
     "placed",
+    "plain_text",
+    "unit_mismatch",
+    "unknown_part",
 ]
 
 TASKED = "milepost.task.reported.v1"
@@ -38,12 +37,6 @@ TALLIED = "milepost.tally.reported.v1"
 READ = "milepost.reading.taken.v1"
 _FULL = 100 * PICO
 _FELL = "the figure is below that of {}; if that day was wrong, report it again with a higher revision"
-_DAYS_PER_CAPACITY = {
-    "P1D": Fraction(1),
-    "P1M": Fraction(365, 12),
-    "P1Y": Fraction(365),
-    "PT1H": Fraction(1, 24),
-}
 
 Said = tuple[FindingName, str]
 """Name and detail of a finding."""
@@ -97,10 +90,10 @@ def check_statement(subject: Subject, index: int) -> Iterator[Said]:
     unit = kind.unit(subject.project, plan, subject.id) if known else None
     subject.carried.append(kind.carry(before, statement, unit))
     if not known:
-        yield kind.unknown, _unknown(kind.section, str(subject.id))
+        yield kind.unknown, unknown_part(kind.section, str(subject.id))
         return
     if not _fits(statement, unit):
-        yield "unit_mismatch", _mismatch(statement.data["unit"], unit)
+        yield "unit_mismatch", unit_mismatch(statement.data["unit"], unit)
         return
     over = None if plan is None else kind.over(subject, index, plan, unit)
     if over is not None:
@@ -108,12 +101,14 @@ def check_statement(subject: Subject, index: int) -> Iterator[Said]:
     yield from _fell(subject, index, unit)
 
 
-def _unknown(section: str, part: str) -> str:
+def unknown_part(section: str, part: str) -> str:
+    """What is said of a part that no baseline knows."""
     what = {"item": "work item"}.get(section, section)
     return f"the {what} {part} is not in the baseline; correct its id, or put it into the next baseline"
 
 
-def _mismatch(unit: str, wanted: str | None) -> str:
+def unit_mismatch(unit: str, wanted: str | None) -> str:
+    """What is said of a unit of another dimension."""
     return f"{unit} cannot be converted to {wanted}; report again in {wanted}"
 
 
@@ -299,10 +294,11 @@ def _figure(kind: Kind, subject: Subject, index: int, unit: str | None) -> int |
 def _over(name: FindingName, done: int | None, whole: int | None, what: str) -> Said | None:
     if whole is None or done is None or done <= whole:
         return None
-    return name, f"{_plain(done)} is above {what} {_plain(whole)}; correct the report or the plan"
+    return name, f"{plain_text(done)} is above {what} {plain_text(whole)}; correct the report or the plan"
 
 
-def _plain(micro: int) -> str:
+def plain_text(micro: int) -> str:
+    """An amount of 10⁻⁶ as it is written."""
     return decimal_text(micro * 10**6)
 
 
@@ -318,70 +314,13 @@ KINDS: Final[dict[str, Kind]] = {
 }
 
 
-# -- assignments and production reports --------------------------------------------------------------------------------
+# -- assignments --------------------------------------------------------------------------------
 
 
 def check_assignment(project: Project, in_force: Plan | None, assignment: Statement) -> Finding | None:
     """An assignment to a district that the baseline does not have."""
     district = assignment.data.get("district")
-    day = _ordinal(assignment.data["assigned_on"])
+    day = assignment.data["assigned_on"].toordinal()
     if district is None or placed(project, in_force, ("district", district), day)[1]:
         return None
-    return finding_of("unknown_district", _unknown("district", district), district, day, assignment)
-
-
-def line_unit(project: Project, plan: Plan | None, line: str) -> str | None:
-    """Unit of a line: that of its capacity, else of its earliest report."""
-    planned = plan.lines_by_id.get(line) if plan else None
-    return (planned.unit if planned else None) or project.line(line).unit()
-
-
-def check_report(project: Project, in_force: Plan | None, line: str, report: Statement) -> Iterator[Said]:
-    """What is wrong with one production report, whatever the other periods are."""
-    data = report.data
-    plan, known = placed(project, in_force, ("line", line), _ordinal(data["period_end"]))
-    if not known:
-        yield "unknown_line", _unknown("line", line)
-        return
-    unit = line_unit(project, plan, line)
-    if unit is not None and not convertible(data["unit"], unit):
-        yield "unit_mismatch", _mismatch(data["unit"], unit)
-        return
-    planned = plan.lines_by_id.get(line) if plan else None
-    if planned is not None and planned.capacity is not None and planned.unit is not None:
-        yield from _above_capacity(planned, planned.capacity, planned.unit, report)
-    yield from _too_effective(report, unit or data["unit"])
-
-
-def _above_capacity(line: LinePlan, capacity: int, unit: str, report: Statement) -> Iterator[Said]:
-    """Output per day of the period above the capacity per day."""
-    data = report.data
-    days = _ordinal(data["period_end"]) - _ordinal(data["period_start"]) + 1
-    made = convert_to_micro(data["quantity"], data["unit"], unit)
-    possible = capacity * days / _DAYS_PER_CAPACITY[line.per or "P1D"]
-    if made > possible:
-        yield (
-            "capacity_exceeded",
-            (
-                f"{_plain(made)} {unit} in {days} d is above the capacity of {_plain(round(possible))} {unit}; "
-                "check quantity, unit and period, or the capacity in the baseline"
-            ),
-        )
-
-
-def _too_effective(report: Statement, unit: str) -> Iterator[Said]:
-    """Planned run time of what was made above the production time that it took."""
-    data, told = report.data, elements_of(report, unit)
-    if told.run_made is None or not told.production or told.run_made <= told.production * MICRO:
-        return
-    yield (
-        "effectiveness_over_100",
-        (
-            f"{data['quantity']} {data['unit']} are planned to run {_plain(told.run_made // PICO)} h and took "
-            f"{_plain(told.production // MICRO)} h; check planned_run_time_per_item, or production_time and quantity"
-        ),
-    )
-
-
-def _ordinal(day: date) -> int:
-    return day.toordinal()
+    return finding_of("unknown_district", unknown_part("district", district), district, day, assignment)

@@ -15,12 +15,11 @@ from streams.core.finding_checks import (
     TASKED,
     Subject,
     check_assignment,
-    check_report,
     check_statement,
     finding_of,
-    line_unit,
     placed,
 )
+from streams.core.line_checks import check_period, line_unit
 from streams.core.line_output import LineReports
 from streams.core.plan import Plan
 from streams.core.project import Project, day_of
@@ -208,8 +207,7 @@ def _of_line(project: Project, memo: _Memo, line: str, reports: LineReports) -> 
     for period in reports.changed:
         said = [
             finding_of(name, detail, line, period[1], report)
-            for report in reports.periods.get(period, {}).values()
-            for name, detail in check_report(project, memo.in_force, line, report)
+            for report, (name, detail) in check_period(project, memo.in_force, line, reports, period)
         ]
         checked.found.pop(period, None)
         if said:

@@ -13,7 +13,7 @@ from schemas.quantities import convert_to_micro, convertible
 from streams.core.statements import Statement
 from streams.core.time_elements import Elements, elements_of, total_of
 
-__all__ = ["LineReports"]
+__all__ = ["LineReports", "Period"]
 
 Period = tuple[int, int]
 """First and last day."""
@@ -133,8 +133,18 @@ class LineReports:
             return None
         period = self._taken[index]
         if period not in self._elements:
-            self._elements[period] = total_of(elements_of(each, unit) for each in self._counting(period))
+            self._elements[period] = total_of(elements_of(each, unit) for each in self.counting(period, unit))
         return self._elements[period]
+
+    def counting(self, period: Period, unit: str) -> list[Statement]:
+        """Reports of a period that count: the one without shift, else all; none in a unit of another dimension."""
+        shifts = self.periods.get(period)
+        if not shifts:
+            return []
+        whole = shifts.get(None)
+        if whole is not None and convertible(whole.data["unit"], unit):
+            return [whole]
+        return [report for report in shifts.values() if convertible(report.data["unit"], unit)]
 
     def reported_until(self, day: int) -> bool:
         """Whether a report has a day on or before `day`; it may end later."""
@@ -171,23 +181,14 @@ class LineReports:
     def _weigh(self, period: Period) -> None:
         """Refresh the amount of a period."""
         self._elements.pop(period, None)
-        counting, unit = self._counting(period), self._unit or ""
+        unit = self._unit or ""
+        counting = self.counting(period, unit)
         if counting:
             self._amounts[period] = sum(
                 convert_to_micro(report.data["quantity"], report.data["unit"], unit) for report in counting
             )
         else:
             self._amounts.pop(period, None)
-
-    def _counting(self, period: Period) -> list[Statement]:
-        """Reports of a period that count: the one without shift, else all; none in a unit of another dimension."""
-        shifts, unit = self.periods.get(period), self._unit
-        if not shifts or unit is None:
-            return []
-        whole = shifts.get(None)
-        if whole is not None and convertible(whole.data["unit"], unit):
-            return [whole]
-        return [report for report in shifts.values() if convertible(report.data["unit"], unit)]
 
     def _change(self, period: Period) -> int:
         """Bring the periods taken up to date; which are taken depends on the periods alone, not on their amounts."""

@@ -123,9 +123,7 @@ def _about(project: Project, statement: Statement, day: date | None) -> Iterator
         yield over
     if plan is not None and statement.type == PRODUCTION and _above_capacity(statement, plan):
         yield "capacity_exceeded"
-    if statement.type == PRODUCTION and effectiveness_over_100(
-        statement, _target_unit(project, statement, plan) or ""
-    ):
+    if statement.type == PRODUCTION and _too_effective(project, statement, plan):
         yield "effectiveness_over_100"
     if _fell(project, statement, plan):
         yield "progress_fell"
@@ -212,6 +210,15 @@ def _above_capacity(s: Statement, plan: Plan) -> bool:
     days = len(days_between(s.data["period_start"], s.data["period_end"]))
     made = converted(s.data["quantity"], s.data["unit"], capacity["unit"])
     return made > quantity(capacity["value"]) * PER_DAY[capacity["per"]] * days
+
+
+def _too_effective(project: Project, s: Statement, plan: Plan | None) -> bool:
+    """Whether a report makes the effectiveness of its period more than 100 %."""
+    planned = None if plan is None else plan.part("lines", s.data["line"])
+    span = (s.data["period_start"], s.data["period_end"])
+    fitting = fitting_reports(project, s.data["line"], planned)
+    same = [other for other in fitting if (other.data["period_start"], other.data["period_end"]) == span]
+    return effectiveness_over_100(s, chosen_periods(same)[0], _target_unit(project, s, plan) or "")
 
 
 def _tally_total(project: Project, s: Statement, plan: Plan, unit: str) -> Fraction | None:

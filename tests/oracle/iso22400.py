@@ -136,7 +136,13 @@ def _net_row(scope: str, parts: list[Told], unplanned: str | None) -> Row:
     return ratio_row("nee", scope, "%", earned, planned, unplanned, None if whole else "no_data")
 
 
-def effectiveness_over_100(report: Statement, unit: str) -> bool:
-    """What was made is planned to take longer than it took."""
-    told = figures(report, unit)
+def effectiveness_over_100(report: Statement, counting: list[Statement], unit: str) -> bool:
+    """The reports that count of a period are planned to take longer than they took, and this one of them does."""
+    if report not in counting:
+        return False
+    own, all_of_them = figures(report, unit), _added([figures(each, unit) for each in counting])
+    return _above(all_of_them) and own["PRI×PQ"] > own["APT"]
+
+
+def _above(told: Told) -> bool:
     return told.get("APT", Fraction(0)) > 0 and told.get("PRI×PQ", Fraction(0)) > told["APT"]

@@ -287,12 +287,14 @@ def test_a_planned_run_time_above_the_production_time_is_a_finding(
         assert over == ["effectiveness_over_100"] * found
 
 
-def test_each_shift_is_held_against_its_own_run_time_and_a_correction_ends_the_finding() -> None:
+def test_shifts_that_are_too_effective_together_are_findings_where_they_are_so_alone() -> None:
     times: dict[str, Any] = {"production_time": 1.0, "planned_run_time_per_item": 0.05}
     said = Said().plan(lines=[{"id": "l"}]).produced(1, 1, 10.0, shift="early", **times)
-    said.produced(1, 1, 30.0, shift="late", **times)
-    assert said.found() == [("effectiveness_over_100", "l", "3")]
-    assert said.produced(1, 1, 20.0, shift="late", revision=1, **times).found() == []
+    assert said.produced(1, 1, 30.0, shift="late", **times).found() == []
+    assert said.produced(1, 1, 31.0, shift="late", revision=1, **times).found() == [
+        ("effectiveness_over_100", "l", "4")
+    ]
+    assert said.produced(1, 1, 20.0, **times).found() == []
 
 
 def test_a_retraction_of_nothing_and_each_that_loses_are_findings() -> None:
