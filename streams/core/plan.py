@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 from typing import Any
 
 from schemas.periods import days_of_period, duration_days
@@ -147,6 +148,14 @@ class Plan:
             return of_points(self.start, self.curve)
         spans = _spans(self)
         return of_parts(self.start, spans, self.at_completion) if spans else None
+
+    @cached_property
+    def work_scale(self) -> int | None:
+        """A common multiple of the quantities of the work items; None when one of them, or all items, are missing."""
+        quantities = [item.quantity for item in self.work_items]
+        if not quantities or None in quantities:
+            return None
+        return lcm(*(quantity for quantity in quantities if quantity))
 
     @cached_property
     def part_ids(self) -> frozenset[tuple[str, str]]:

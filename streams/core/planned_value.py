@@ -11,7 +11,8 @@ from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
-from streams.core.values import Exact
+from streams.core.numbers import Quotient, quotient
+from streams.core.values import Rational
 
 __all__ = ["PlannedValue", "Span", "of_parts", "of_points"]
 
@@ -44,7 +45,7 @@ class PlannedValue:
         """PD: days from the start to the first day on which the curve reaches its end."""
         return self.days[-1] - self.days[0]
 
-    def at(self, day: int) -> Exact:
+    def at(self, day: int) -> int | Quotient:
         """PV at the end of a day."""
         index = bisect_right(self.days, day)
         if index == 0:
@@ -54,20 +55,17 @@ class PlannedValue:
             begin, end = self.days[index - 1 : index + 1]
             value = value * (end - begin) + (self.values[index] - value) * (day - begin)
             scale *= end - begin
-        return value if scale == 1 else _plain(Fraction(value, scale))
+        return quotient(value, scale)
 
-    def day_of(self, value: Exact) -> Exact:
+    def day_of(self, value: Rational) -> int | Quotient:
         """The last instant, as a day with its fraction, at which no more than `value` is planned; at most the end."""
-        index = bisect_right(self.values, value * self.scale)
+        top, bottom = value.numerator * self.scale, value.denominator
+        index = bisect_right(self.values, top // bottom)
         if index == len(self.values):
             return self.days[-1]
         begin, below = self.days[index - 1], self.values[index - 1]
-        within = (value * self.scale - below) * (self.days[index] - begin)
-        return _plain(begin + Fraction(within) / (self.values[index] - below))
-
-
-def _plain(number: Fraction) -> Exact:
-    return number.numerator if number.denominator == 1 else number
+        width, height = self.days[index] - begin, (self.values[index] - below) * bottom
+        return quotient(begin * height + (top - below * bottom) * width, height)
 
 
 def of_points(start: int, points: Sequence[tuple[int, int]]) -> PlannedValue:

@@ -4,16 +4,14 @@ PV is linear between points; the end of the day `start` is zero. EV comes from w
 as `progress_by` says. Sources: ANSI/EIA-748, ISO 21508:2018, PMI Practice Standard for Earned Value Management.
 """
 
-from fractions import Fraction
 from functools import cached_property
 
 from schemas.kpi import NullReason
 from schemas.quantities import PICO, convert_to_micro, convertible, to_micro, to_pico
-from streams.core.numbers import Number, over
+from streams.core.numbers import Number, over, quotient
 from streams.core.plan import Part, Plan
 from streams.core.project import Project
 from streams.core.reasons import first_reason
-from streams.core.values import Exact
 
 __all__ = ["FULL", "MILESTONE", "Progress", "percent_of_milestone"]
 
@@ -55,7 +53,7 @@ class Progress:
         return "no_baseline" if self._plan is None else self._plan.at_completion
 
     @cached_property
-    def planned(self) -> Exact | NullReason:
+    def planned(self) -> Number:
         """PV at the end of the day."""
         if self._plan is None:
             return "no_baseline"
@@ -63,24 +61,37 @@ class Progress:
         return "not_planned" if curve is None else curve.at(self.day)
 
     @cached_property
-    def earned(self) -> Exact | NullReason:
+    def earned(self) -> Number:
         """EV at the end of the day."""
         plan, budget = self._plan, self.budget
         if plan is None or isinstance(budget, str):
             return "no_baseline"
         if plan.progress_from == "value":
             return self._earned_by_value(plan, budget)
-        parts = plan.work_items if plan.progress_from == "work" else plan.milestones
-        if not parts or (plan.progress_from == "work" and any(part.quantity is None for part in parts)):
+        if plan.progress_from == "milestones":
+            return self._earned_by_milestones(plan, budget)
+        return self._earned_by_work(plan, budget)
+
+    def _earned_by_milestones(self, plan: Plan, budget: int) -> Number:
+        if not plan.milestones:
             return "not_planned"
-        shares = [self._share(part, plan.progress_from) for part in parts]
-        if all(share is None for share in shares):
+        percents = [
+            (part.weight, percent_of_milestone(self._project, part.id, self.day)) for part in plan.milestones
+        ]
+        if all(percent is None for _, percent in percents):
             return self._before_reports(plan)
-        total = sum(part.weight for part in parts)
-        done = sum(
-            (part.weight * share for part, share in zip(parts, shares, strict=True) if share), Fraction(0)
-        )
-        return _plain(done * budget / total)
+        done = sum(weight * percent for weight, percent in percents if percent)
+        return quotient(done * budget, FULL * sum(weight for weight, _ in percents))
+
+    def _earned_by_work(self, plan: Plan, budget: int) -> Number:
+        scale = plan.work_scale
+        if scale is None:
+            return "not_planned"
+        quantities = [(item, self._done(item)) for item in plan.work_items]
+        if all(done is None for _, done in quantities):
+            return self._before_reports(plan)
+        earned = sum(_weighed(item, done, scale) for item, done in quantities if done is not None)
+        return quotient(earned * budget, scale * sum(item.weight for item in plan.work_items))
 
     @cached_property
     def cost(self) -> int | NullReason:
@@ -104,11 +115,10 @@ class Progress:
     @property
     def all_earned(self) -> bool:
         """Whether EV has reached the budget, even one of 0."""
-        return (
-            not isinstance(self.budget, str)
-            and not isinstance(self.earned, str)
-            and self.earned >= self.budget
-        )
+        budget, earned = self.budget, self.earned
+        if isinstance(budget, str) or isinstance(earned, str):
+            return False
+        return earned.numerator >= budget * earned.denominator
 
     @property
     def is_complete(self) -> bool:
@@ -124,24 +134,18 @@ class Progress:
             return self._before_reports(plan)
         return min(to_micro(newest.data["earned_value"]), budget)
 
-    def _share(self, part: Part, source: str) -> Fraction | None:
-        """Done share of a part in 0…1; None when it has no report that counts."""
-        if source == "milestones":
-            percent = percent_of_milestone(self._project, part.id, self.day)
-            return None if percent is None else Fraction(percent, FULL)
-        return self._share_of_work(part)
-
-    def _share_of_work(self, item: Part) -> Fraction | None:
+    def _done(self, item: Part) -> int | None:
+        """Quantity done in 10⁻⁶ of the item's unit; None when it has no report that counts."""
         unit = item.unit
         for _, statement in self._project.timeline(WORK, item.id).backwards(self.day):
             stated = statement.data["unit"]
             if unit is None or convertible(stated, unit):
-                done = convert_to_micro(statement.data["quantity"], stated, unit or stated)
-                if item.quantity is None:
-                    return None
-                return min(Fraction(done, item.quantity), Fraction(1)) if item.quantity else Fraction(1)
+                return convert_to_micro(statement.data["quantity"], stated, unit or stated)
         return None
 
 
-def _plain(number: Fraction) -> Exact:
-    return number.numerator if number.denominator == 1 else number
+def _weighed(item: Part, done: int, scale: int) -> int:
+    """Weight of what is done, times `scale`; all of it from the planned quantity on."""
+    if not item.quantity or done >= item.quantity:
+        return item.weight * scale
+    return item.weight * done * (scale // item.quantity)

@@ -9,15 +9,17 @@ Management, 2nd edition, appendix D; ISO 21508:2018.
 from dataclasses import dataclass
 from functools import cached_property
 
-from streams.core.numbers import Number, minus, over
+from schemas.kpi import NullReason
+from streams.core.numbers import Number, minus, over, plus, quotient
 from streams.core.plan import Plan
 from streams.core.progress import Progress
 from streams.core.reasons import first_reason
+from streams.core.values import Rational
 
 __all__ = ["Schedule", "planned_duration"]
 
 
-def planned_duration(plan: Plan | None) -> Number:
+def planned_duration(plan: Plan | None) -> int | NullReason:
     """PD: days from the start to the first day on which PV reaches its end."""
     if plan is None:
         return "no_baseline"
@@ -65,9 +67,15 @@ class Schedule:
             return first_reason(self.planned, gained) or "no_data"
         if self.progress.is_complete:
             return self.planned
-        if gained <= 0:
+        if gained.numerator <= 0:
             return 0
-        return max(0, curve.day_of(curve.at(self.origin) + gained) - self.origin)
+        passed = plus(gained, curve.at(self.origin))
+        return 0 if isinstance(passed, str) else self._since_origin(curve.day_of(passed))
+
+    def _since_origin(self, instant: Rational) -> Number:
+        """Days from the origin to an instant, at least 0."""
+        bottom = instant.denominator
+        return quotient(max(0, instant.numerator - self.origin * bottom), bottom)
 
     @cached_property
     def index(self) -> Number:

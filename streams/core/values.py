@@ -4,17 +4,28 @@
 holds; `Value.value` is a double.
 """
 
-import math
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from schemas.kpi import NullReason
 from schemas.quantities import MICRO, PICO, half_even
 
-__all__ = ["Exact", "Value", "amount", "date_value", "null", "ratio"]
+__all__ = ["Exact", "Rational", "Value", "amount", "date_value", "null", "ratio"]
 
 Exact = int | Fraction
 """An exact number in units of 10⁻⁶ or 10⁻¹²; which one is said by the `scale` beside it."""
+
+
+class Rational(Protocol):
+    """An exact number as two integers, the denominator above 0: an int, a fraction, or a quotient that is not reduced."""
+
+    @property
+    def numerator(self) -> int:
+        """What is divided."""
+
+    @property
+    def denominator(self) -> int:
+        """What it is divided by."""
 
 
 class Value(NamedTuple):
@@ -33,7 +44,7 @@ class Value(NamedTuple):
 _BEYOND_DECIMAL = 10**38
 
 
-def _pico(number: Exact, scale: int) -> int | None:
+def _pico(number: Rational, scale: int) -> int | None:
     if type(number) is int and scale <= PICO:
         pico = number * (PICO // scale)
     else:
@@ -41,7 +52,7 @@ def _pico(number: Exact, scale: int) -> int | None:
     return pico if -_BEYOND_DECIMAL < pico < _BEYOND_DECIMAL else None
 
 
-def amount(kpi: str, scope: str, number: Exact, unit: str, scale: int = MICRO) -> Value:
+def amount(kpi: str, scope: str, number: Rational, unit: str, scale: int = MICRO) -> Value:
     """A plain amount of `number` / `scale`."""
     return Value(
         kpi,
@@ -58,8 +69,8 @@ def amount(kpi: str, scope: str, number: Exact, unit: str, scale: int = MICRO) -
 def ratio(  # noqa: PLR0913 - one keyword per property of a ratio
     kpi: str,
     scope: str,
-    numerator: Exact,
-    denominator: Exact,
+    numerator: Rational,
+    denominator: Rational,
     unit: str,
     *,
     scale: int = MICRO,
@@ -70,7 +81,7 @@ def ratio(  # noqa: PLR0913 - one keyword per property of a ratio
     """`times` × numerator / denominator; null with `empty` when the denominator is 0."""
     below = scale if denominator_scale is None else denominator_scale
     top, bottom = _pico(numerator, scale), _pico(denominator, below)
-    if denominator == 0:
+    if denominator.numerator == 0:
         return Value(kpi, scope, None, None, top, bottom, unit, empty)
     number = (numerator.numerator * denominator.denominator * times * below) / (
         numerator.denominator * denominator.numerator * scale
@@ -84,8 +95,8 @@ def null(
     unit: str,
     reason: NullReason,
     *,
-    numerator: Exact | None = None,
-    denominator: Exact | None = None,
+    numerator: Rational | None = None,
+    denominator: Rational | None = None,
     scale: int = MICRO,
     denominator_scale: int | None = None,
 ) -> Value:
@@ -99,6 +110,7 @@ def null(
     return Value(kpi, scope, None, None, top, bottom, unit, reason)
 
 
-def date_value(kpi: str, scope: str, days_ahead: Exact, day: int) -> Value:
+def date_value(kpi: str, scope: str, days_ahead: Rational, day: int) -> Value:
     """A date `days_ahead` days after `day`: the calendar day that contains the instant, never before `day`."""
-    return Value(kpi, scope, float(days_ahead), day + max(0, math.ceil(days_ahead)), None, None, "date", None)
+    top, bottom = days_ahead.numerator, days_ahead.denominator
+    return Value(kpi, scope, top / bottom, day + max(0, -(-top // bottom)), None, None, "date", None)

@@ -81,8 +81,8 @@ def _finish(view: DayView) -> Value:
     duration, plan = _forecast(view), view.schedule.plan
     if isinstance(duration, str) or plan is None:
         return null("forecast_finish", "", "date", duration if isinstance(duration, str) else "no_baseline")
-    ahead = plan.start + duration - view.day
-    if view.day + ahead > _LAST_DAY:
+    ahead = minus(duration, view.day - plan.start)
+    if isinstance(ahead, str) or ahead.numerator > (_LAST_DAY - view.day) * ahead.denominator:
         return null("forecast_finish", "", "date", "unreachable")
     value = date_value("forecast_finish", "", ahead, view.day)
     return value if view.finish is None else value._replace(value_date=view.finish)
@@ -98,7 +98,7 @@ def _to_complete(view: DayView) -> Value:
         left,
         "not_started" if view.plan is not None and view.day <= view.plan.start else None,
         "complete" if view.finish is not None or view.progress.all_earned else None,
-        "target_passed" if not isinstance(left, str) and left <= 0 else None,
+        "target_passed" if not isinstance(left, str) and left.numerator <= 0 else None,
     )
 
 

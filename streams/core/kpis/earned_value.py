@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from schemas.kpi import NullReason
 from streams.core.day_view import DayView
-from streams.core.numbers import Number, minus, over, plus, times
+from streams.core.numbers import Number, known, minus, over, plus, times
 from streams.core.reasons import first_reason
 from streams.core.values import Value, amount, null, ratio
 
@@ -34,9 +34,20 @@ class _Figures:
         self.unit = progress.unit
         self.budget, self.planned = progress.budget, progress.planned
         self.earned, self.cost = progress.earned, progress.cost
-        self.cost_index, self.index_in_time = progress.cost_index, view.schedule.index
-        self.complete = view.finish is not None or progress.all_earned
-        self.before_start = view.plan is not None and view.day <= view.plan.start
+        self.early: NullReason | None = (
+            "not_started" if view.plan is not None and view.day <= view.plan.start else None
+        )
+        self.unplanned: NullReason | None = "not_started" if self.planned == 0 else self.early
+        self.complete: NullReason | None = (
+            "complete" if view.finish is not None or progress.all_earned else None
+        )
+        self.rest = minus(self.budget, self.earned)
+        self.cost_index = progress.cost_index
+        self.index = first_reason(self.earned, self.planned, self.unplanned) or over(
+            self.earned, self.planned
+        )
+        self.index_in_time = view.schedule.index
+        self.estimate = over(self.budget, self.cost_index)
 
     def amounts(self) -> Iterator[Value]:
         """BAC, PV, EV, AC; SV = EV − PV; CV = EV − AC."""
@@ -49,78 +60,51 @@ class _Figures:
 
     def indices(self) -> Iterator[Value]:
         """SPI = EV / PV; CPI = EV / AC; SCI = SPI × CPI."""
-        yield self._ratio("spi", self.earned, self.planned, "1", self.schedule_index)
-        yield self._ratio("cpi", self.earned, self.cost, "1", self.cost_index)
-        product = times(self.schedule_index, self.cost_index)
+        yield _ratio("spi", self.earned, self.planned, "1", self.unplanned)
+        yield _ratio("cpi", self.earned, self.cost, "1", self.early)
+        product = times(self.index, self.cost_index)
         yield (
             null("sci", "", "1", product) if isinstance(product, str) else amount("sci", "", product, "1", 1)
         )
 
-    @property
-    def schedule_index(self) -> Number:
-        """SPI, or why there is none."""
-        empty: NullReason | None = "not_started" if self.planned == 0 else None
-        return self._missing(self.earned, self.planned, empty) or over(self.earned, self.planned)
-
     def percents(self) -> Iterator[Value]:
         """EV, PV and AC over BAC."""
-        for kpi, part in (
-            ("percent_complete", self.earned),
-            ("percent_scheduled", self.planned),
-            ("percent_spent", self.cost),
-        ):
-            yield self._ratio(kpi, part, self.budget, "%", over(part, self.budget), times=100)
+        yield _ratio("percent_complete", self.earned, self.budget, "%")
+        yield _ratio("percent_scheduled", self.planned, self.budget, "%")
+        yield _ratio("percent_spent", self.cost, self.budget, "%")
 
     def forecasts(self) -> Iterator[Value]:
-        """EAC and its variants, ETC = EAC − AC, VAC = BAC − EAC."""
-        rest = minus(self.budget, self.earned)
-        eac = self.estimate
-        yield self._amount("eac", eac)
-        yield self._amount("eac_budget", plus(self.cost, rest))
-        yield self._amount(
-            "eac_sci", plus(self.cost, over(rest, times(self.cost_index, self.schedule_index)))
-        )
-        in_time = times(self.cost_index, self.index_in_time)
-        yield self._amount("eac_sci_t", plus(self.cost, over(rest, in_time)))
-        yield self._amount("etc", minus(eac, self.cost))
-        yield self._amount("vac", minus(self.budget, eac))
+        """EAC = BAC / CPI and its variants, ETC = EAC − AC, VAC = BAC − EAC."""
+        yield self._amount("eac", self.estimate)
+        yield self._amount("eac_budget", plus(self.cost, self.rest))
+        yield self._amount("eac_sci", self._at_pace(times(self.cost_index, self.index)))
+        yield self._amount("eac_sci_t", self._at_pace(times(self.cost_index, self.index_in_time)))
+        yield self._amount("etc", minus(self.estimate, self.cost))
+        yield self._amount("vac", minus(self.budget, self.estimate))
 
-    @property
-    def estimate(self) -> Number:
-        """EAC = BAC / CPI, or why there is none."""
-        return over(self.budget, self.cost_index)
+    def _at_pace(self, index: Number) -> Number:
+        """AC + (BAC − EV) / index."""
+        return plus(self.cost, over(self.rest, index))
 
     def to_complete(self) -> Iterator[Value]:
         """TCPI = (BAC − EV) / (BAC − AC), on EAC: (BAC − EV) / (EAC − AC)."""
-        rest = minus(self.budget, self.earned)
-        yield self._to_complete("tcpi", rest, minus(self.budget, self.cost), "budget_exhausted")
-        yield self._to_complete("tcpi_eac", rest, minus(self.estimate, self.cost), "zero_denominator")
+        yield self._to_complete("tcpi", minus(self.budget, self.cost), "budget_exhausted")
+        yield self._to_complete("tcpi_eac", minus(self.estimate, self.cost), "zero_denominator")
 
-    def _to_complete(self, kpi: str, rest: Number, money: Number, exhausted: NullReason) -> Value:
-        spent = not isinstance(money, str) and money <= 0
-        missing = self._missing(
-            rest, money, "complete" if self.complete else None, exhausted if spent else None
-        )
-        return self._ratio(kpi, rest, money, "1", missing or 0)
-
-    def _missing(self, *parts: Number | None) -> NullReason | None:
-        """Reason of an index: want of a part, or not started."""
-        return first_reason(*parts, "not_started" if self.before_start else None)
+    def _to_complete(self, kpi: str, money: Number, exhausted: NullReason) -> Value:
+        spent = not isinstance(money, str) and money.numerator <= 0
+        return _ratio(kpi, self.rest, money, "1", self.early, self.complete, exhausted if spent else None)
 
     def _amount(self, kpi: str, number: Number) -> Value:
-        return (
-            null(kpi, "", self.unit, number)
-            if isinstance(number, str)
-            else amount(kpi, "", number, self.unit)
-        )
+        if isinstance(number, str):
+            return null(kpi, "", self.unit, number)
+        return amount(kpi, "", number, self.unit)
 
-    def _ratio(
-        self, kpi: str, top: Number, bottom: Number, unit: str, result: Number, times: int = 1
-    ) -> Value:
-        """Ratio, or null with the reason that stands in `result` and what is known of its parts."""
-        above = None if isinstance(top, str) else top
-        below = None if isinstance(bottom, str) else bottom
-        if isinstance(result, str) or above is None or below is None:
-            reason = result if isinstance(result, str) else first_reason(top, bottom) or "no_data"
-            return null(kpi, "", unit, reason, numerator=above, denominator=below)
-        return ratio(kpi, "", above, below, unit, times=times)
+
+def _ratio(kpi: str, top: Number, bottom: Number, unit: str, *conditions: NullReason | None) -> Value:
+    """A ratio; null with the first reason of its parts and conditions, its parts told as far as they are known."""
+    above, below = known(top), known(bottom)
+    reason = first_reason(top, bottom, *conditions)
+    if reason is not None or above is None or below is None:
+        return null(kpi, "", unit, reason or "no_data", numerator=above, denominator=below)
+    return ratio(kpi, "", above, below, unit, times=100 if unit == "%" else 1)

@@ -13,7 +13,6 @@ from schemas.kpi import NullReason
 from schemas.quantities import MICRO, PICO, conversion, convertible
 from streams.core.day_view import DayView
 from streams.core.kpis.lines import Line, lines_of, unit_of
-from streams.core.reasons import first_reason
 from streams.core.time_elements import RUN_TIME, Elements
 from streams.core.values import Exact, Value, null, ratio
 
@@ -98,6 +97,10 @@ def _sum(parts: Sequence[Elements], name: str) -> Exact | None:
 
 def _pair(scope: _Scope, top: str, bottom: str, *, scale: int = PICO, below: int = PICO) -> _Pair:
     """Sums over those that tell both; where nobody does, what is told of each."""
+    if len(scope.parts) == 1:
+        (part,) = scope.parts
+        above, under = getattr(part, top), getattr(part, bottom)
+        return _Pair(above, under, "no_data" if above is None or under is None else None, scale, below)
     both = _telling(scope.parts, top, bottom)
     parts = both or scope.parts
     return _Pair(_sum(parts, top), _sum(parts, bottom), None if both else "no_data", scale, below)
@@ -132,6 +135,8 @@ def _oee(view: DayView, scope: _Scope) -> Value:
 
 def _nee(view: DayView, scope: _Scope) -> Value:
     """NEE index = (AUPT / PBT) × effectiveness × quality ratio = (AUPT × PRI × GQ / APT) / PBT."""
+    if not scope.parts:
+        return _percent(view, scope, "nee", _Pair(None, None, "no_data", RUN_TIME))
     whole = _telling(scope.parts, *_WORK, "planned_busy")
     top = _good_work(whole or _telling(scope.parts, *_WORK))
     bottom = _sum(whole or scope.parts, "planned_busy")
@@ -170,7 +175,7 @@ def _percent(view: DayView, scope: _Scope, kpi: str, pair: _Pair) -> Value:
 
 def _value(view: DayView, scope: _Scope, kpi: str, unit: str, pair: _Pair) -> Value:
     top, bottom, missing, scale, below = pair
-    reason = first_reason(view.plan_gap(planned=True), missing)
+    reason = "no_baseline" if view.plan is None else missing
     if reason is not None or top is None or bottom is None:
         return null(kpi, scope.id, unit, reason or "no_data",
                     numerator=top, denominator=bottom, scale=scale, denominator_scale=below)  # fmt: skip

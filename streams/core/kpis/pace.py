@@ -10,13 +10,20 @@ from fractions import Fraction
 from schemas.kpi import NullReason
 from schemas.quantities import MICRO
 from streams.core.day_view import DayView
-from streams.core.numbers import Number, known
 from streams.core.reasons import first_reason
-from streams.core.values import Value, date_value, null, ratio
+from streams.core.values import Exact, Value, date_value, null, ratio
 
 __all__ = ["Number", "known", "projected_finish", "required_pace", "why_null"]
 
+Number = Exact | NullReason
+"""A number, or why there is none."""
+
 _LAST_DAY = date.max.toordinal()
+
+
+def known(number: Number | None) -> Exact | None:
+    """The number itself; None where a reason stands instead."""
+    return None if isinstance(number, str) else number
 
 
 def why_null(view: DayView, *candidates: Number | None) -> NullReason | None:
