@@ -7,19 +7,15 @@ from typing import Any, Final, TextIO
 
 from milepost.render import write_table
 from schemas.catalog import FAMILIES, KPIS
+from storage.literals import quoted
 
-__all__ = ["KPI_COLUMNS", "kpi_sql", "quoted", "write_kpi_tables"]
+__all__ = ["KPI_COLUMNS", "in_catalog_order", "kpi_sql", "write_kpi_tables"]
 
 KPI_COLUMNS: Final = (
     "project_id", "kpi", "scope", "as_of", "known_at", "baseline", "value", "value_date", "numerator", "denominator", "unit", "reason",
 )  # fmt: skip
 _SHOWN: Final = ("project_id", "kpi", "scope", "value", "unit", "as_of")
 _ORDER = {kpi: number for number, kpi in enumerate(KPIS)}
-
-
-def quoted(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def kpi_sql(project: str | None, as_of: date | None, known_at: datetime | None, family: str | None) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["FORMATS", "json_text", "write_csv", "write_json", "write_rows", "write_table"]
+__all__ = ["FORMATS", "JsonText", "json_text", "write_csv", "write_json", "write_rows", "write_table"]
 
 FORMATS = ("table", "json", "csv")
 _WIDTH_UNLIMITED = 100_000
@@ -54,8 +54,16 @@ def _json_cell(value: Any, *, raw: bool) -> str:
     return str(value) if raw and value is not None else json_text(value)
 
 
+class JsonText(str):
+    """A text that is JSON already and is written as it stands."""
+
+    __slots__ = ()
+
+
 def json_text(value: Any) -> str:
     """JSON of one value."""
+    if isinstance(value, JsonText):
+        return str(value)
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Decimal) and value.is_finite():

@@ -31,8 +31,9 @@ class FileHeld(ServiceUnavailable):
 class FileReader:
     """The store's file, open for reading."""
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
         self._path = path
+        self.timezone = timezone
         self._asking = Asking(connection)
 
     @classmethod
@@ -46,11 +47,11 @@ class FileReader:
                     raise FileHeld(f"the store {path} is held by another process") from error
                 raise
         try:
-            _lock_down(path, connection)
+            timezone = _lock_down(path, connection)
         except BaseException:
             connection.close()
             raise
-        return cls(path, connection)
+        return cls(path, connection, timezone)
 
     def query(self, sql: str) -> Result:
         """Run one statement and take all of its rows."""
@@ -80,7 +81,8 @@ class FileReader:
         self._asking.close()
 
 
-def _lock_down(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def _lock_down(path: Path, connection: duckdb.DuckDBPyConnection) -> str:
+    """Let the connection do nothing but read this file; answers the time zone of the log."""
     try:
         found = connection.execute("SELECT value FROM internal.metadata WHERE name = 'timezone'").fetchone()
         if found is None:
@@ -92,3 +94,4 @@ def _lock_down(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         raise ServiceUnavailable(
             f"{path} is a DuckDB file, but no store of Milepost; check --store and --home"
         ) from error
+    return str(found[0])

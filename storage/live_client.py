@@ -30,6 +30,7 @@ class LiveReader:
 
     def __init__(self, address: LiveAddress) -> None:
         self._address = address
+        self.timezone = address.timezone
         host = client_host(address.host)
         self._uri = f"quack:[{host}]:{address.port}" if ":" in host else f"quack:{host}:{address.port}"
         self._asking = Asking(_connect(address))

@@ -74,6 +74,10 @@ class Reader(Protocol):
     ServiceUnavailable when the store is gone. Only a row that cannot be computed may raise later than the call.
     """
 
+    @property
+    def timezone(self) -> str:
+        """The business calendar of the log."""
+
     def query(self, sql: str) -> Result:
         """Run one statement and take all of its rows."""
 

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "run": "Fold and store everything that the log holds, then end.",
     "query": "Ask the store by SQL, read-only.",
     "kpis": "Show KPIs now, or of a day as known at a moment.",
+    "explain": "Say why a KPI has its value, down to the statements that it rests on.",
     "alerts": "Show the alerts that stand, or follow them as they come.",
     "rebuild": "Make the store anew from the log, beside the old one.",
     "contract": "Write the public types as JSON Schema, the topics as AsyncAPI, and the KPI catalog.",

@@ -12,9 +12,10 @@ from streams.core.day_view import DayView
 from streams.core.kpis import campaign, restart
 from streams.core.project import Project
 
-__all__ = ["finished_since", "view_of"]
+__all__ = ["ENDED", "finished_since", "view_of"]
 
-_ENDED = frozenset({"completed", "commissioned"})
+ENDED = frozenset({"completed", "commissioned"})
+"""Statuses of a project that is finished."""
 
 
 def view_of(project: Project, day: int, *, original: bool = False) -> DayView:
@@ -42,7 +43,7 @@ def _change_days(project: Project, after: int, until: int) -> list[int]:
 
 def _is_finished(project: Project, day: int) -> bool:
     status = project.timeline("milepost.project.status_reported.v1").newest(day)
-    if status is not None and status.data["status"] in _ENDED:
+    if status is not None and status.data["status"] in ENDED:
         return True
     view = view_of(project, day)
     if view.plan is None:

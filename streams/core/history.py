@@ -16,7 +16,15 @@ from streams.core.finish import finished_since
 from streams.core.project import Project
 from streams.core.values import Value
 
-__all__ = ["DayRows", "Evaluations", "has_rows_when_closed", "mark_closed", "mark_rows", "restated_rows"]
+__all__ = [
+    "DayRows",
+    "Evaluations",
+    "gone",
+    "has_rows_when_closed",
+    "mark_closed",
+    "mark_rows",
+    "restated_rows",
+]
 
 NEEDS_NO_PLAN = frozenset(
     {
@@ -123,11 +131,11 @@ def _differing(before: Evaluated, after: Evaluated) -> Evaluated:
     else:
         changed = list(after[1])
     present = {(value.kpi, value.scope) for value in after[1]}
-    gone = [_gone(value, after[0]) for value in before[1] if (value.kpi, value.scope) not in present]
-    return after[0], changed + gone
+    lost = [gone(value, after[0]) for value in before[1] if (value.kpi, value.scope) not in present]
+    return after[0], changed + lost
 
 
-def _gone(value: Value, baseline: int) -> Value:
+def gone(value: Value, baseline: int) -> Value:
     """Null row of a key that a day no longer has."""
     reason: NullReason = (
         "not_planned" if baseline else "no_data" if value.kpi in NEEDS_NO_PLAN else "no_baseline"

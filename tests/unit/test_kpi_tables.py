@@ -1,7 +1,8 @@
 import io
 from datetime import UTC, date, datetime
 
-from milepost.kpi_tables import KPI_COLUMNS, in_catalog_order, kpi_sql, quoted, write_kpi_tables
+from milepost.kpi_tables import KPI_COLUMNS, in_catalog_order, kpi_sql, write_kpi_tables
+from storage.literals import quoted
 
 
 def row(
