@@ -72,6 +72,7 @@ class FolderPlan:
             time.monotonic,
             live=self.live,
             save=saver.save,
+            discard=saver.discard,
             close=close_all,
         )
 

@@ -17,6 +17,7 @@ from schemas.rejections import source_of
 from schemas.topics import Topics
 from streams.batches import Batch, Gap
 from streams.core.partition import Output, Partition
+from streams.core.saved_state import UnreadableState
 
 __all__ = [
     "EventFolder",
@@ -24,6 +25,7 @@ __all__ = [
     "Publish",
     "Save",
     "close_nothing",
+    "discard_nothing",
     "entries_of",
     "fold_events",
     "save_nothing",
@@ -58,6 +60,10 @@ async def save_nothing(partitions: Mapping[int, Opened], *, final: bool) -> None
     """The next start folds from the beginning."""
 
 
+async def discard_nothing(number: int) -> None:
+    """There was no saved state."""
+
+
 async def close_nothing() -> None:
     """There was nothing to open."""
 
@@ -78,7 +84,7 @@ class EventFolder:
     """Folds batches of the partitions that are assigned to it, and publishes what they cause.
 
     `end_offset` answers where a partition ended when it was last heard of. `live` says whether projects are evaluated
-    between cuts. `close` is called when the worker has stopped.
+    between cuts. `discard` takes away the saved state of a partition. `close` is called when the worker has stopped.
     """
 
     topics: Topics
@@ -88,6 +94,7 @@ class EventFolder:
     monotonic: Callable[[], float]
     live: bool = True
     save: Save = save_nothing
+    discard: Callable[[int], Awaitable[None]] = discard_nothing
     close: Callable[[], Awaitable[None]] = close_nothing
     partitions: dict[int, Partition] = field(default_factory=dict)
     next_offsets: dict[int, int] = field(default_factory=dict)
@@ -130,8 +137,10 @@ class EventFolder:
         """All of the records, or the partition is ours no longer: half a batch is no state to go on from."""
         try:
             await self._fold_new(partition, new, next_offset)
-        except BaseException:
+        except BaseException as error:
             self.forget([partition.number])
+            if isinstance(error, UnreadableState):
+                await self.discard(partition.number)
             raise
         if partition.number in self.partitions:
             self.next_offsets[partition.number] = next_offset

@@ -5,13 +5,14 @@ that is missing, left over, of another time or damaged is noticed, and then the 
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from streams.core.saved_state import STATE_FORMAT, Name
+from streams.core.saved_state import STATE_FORMAT, Name, UnreadableState
 
 __all__ = ["MARKER", "Marker", "PackedState", "Unusable", "projects_in", "unpacked"]
 
@@ -25,7 +26,7 @@ _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
 
-class Unusable(Exception):
+class Unusable(UnreadableState):
     """Why a saved state is of no use."""
 
 
@@ -95,7 +96,7 @@ def unpacked(saved: Mapping[bytes, bytes]) -> tuple[Marker, PackedState]:
         if _with_checksum(key, value[_CHECKSUM_BYTES:]) != value:
             raise Unusable(f"the record {key!r} is damaged")
     packed = PackedState({key: _checksum(value) for key, value in saved.items() if key != MARKER})
-    found, *fields, total = _read(MARKER, saved[MARKER])
+    found, *fields, total = _read(saved[MARKER][_CHECKSUM_BYTES:])
     if found != STATE_FORMAT:
         raise Unusable(f"it has the format {found}, this version reads {STATE_FORMAT}")
     if total != packed.total:
@@ -103,27 +104,31 @@ def unpacked(saved: Mapping[bytes, bytes]) -> tuple[Marker, PackedState]:
     return Marker(*fields), packed
 
 
-def projects_in(saved: Mapping[bytes, bytes]) -> Iterator[tuple[str, Any, dict[int, Any]]]:
-    """Id, head and chunks of each project, unpacked one by one."""
+def projects_in(saved: Mapping[bytes, bytes]) -> Iterator[tuple[str, Any, Callable[[], list[Any]]]]:
+    """Id and head of each project, and what unpacks its chunks in order. Raises Unusable and LookupError."""
     pieces: dict[str, dict[str, list[tuple[int, bytes]]]] = {}
-    for key in saved:
+    for key, value in saved.items():
         if key != MARKER:
             chunk, piece, project_id = key.decode().split("/", 2)
-            pieces.setdefault(project_id, {}).setdefault(chunk, []).append((int(piece), key))
+            pieces.setdefault(project_id, {}).setdefault(chunk, []).append((int(piece), value))
     for project_id, parts in pieces.items():
-        contents = {chunk: _whole(saved, found) for chunk, found in parts.items()}
-        head = contents.pop(_HEAD)
-        yield project_id, head, {int(chunk): content for chunk, content in contents.items()}
+        head = parts.pop(_HEAD)
+        chunks = [parts[str(number)] for number in range(len(parts))]
+        yield project_id, _whole(head), partial(_all, chunks)
 
 
-def _whole(saved: Mapping[bytes, bytes], pieces: list[tuple[int, bytes]]) -> Any:
+def _all(chunks: list[list[tuple[int, bytes]]]) -> list[Any]:
+    return [_whole(pieces) for pieces in chunks]
+
+
+def _whole(pieces: list[tuple[int, bytes]]) -> Any:
     if len(pieces) == 1:
-        return _read(pieces[0][1], saved[pieces[0][1]])
-    return _unpack(b"".join(saved[key][_CHECKSUM_BYTES:] for _, key in sorted(pieces)))
+        return _read(memoryview(pieces[0][1])[_CHECKSUM_BYTES:])
+    return _read(b"".join(value[_CHECKSUM_BYTES:] for _, value in sorted(pieces)))
 
 
-def _read(key: bytes, value: bytes) -> Any:
+def _read(body: bytes | memoryview) -> Any:
     try:
-        return _unpack(memoryview(value)[_CHECKSUM_BYTES:])
+        return _unpack(body)
     except msgspec.DecodeError as error:
-        raise Unusable(f"the record {key!r} cannot be read: {error}") from error
+        raise Unusable(f"a part of it cannot be read: {error}") from error

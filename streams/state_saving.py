@@ -2,21 +2,27 @@
 
 A state that does not belong to what runs now (another log, engine, calendar, number of partitions, set of rules), or that is
 damaged in any part, is left alone with a line in the log: the partition is folded from its start, which takes longer.
+All of it is checked before it is used; projects are made of it when the first record, cut or save needs them.
 """
 
 import asyncio
-import gc
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from eventlog.log import LogIdentity
-from schemas.rejections import Rejected
 from streams.agents import Opened
 from streams.core.partition import Partition
-from streams.core.saved_state import changes_of, restore_project, restore_whole, whole_of
+from streams.core.saved_state import (
+    UNREADABLE,
+    UnreadableState,
+    changes_of,
+    restore_project,
+    restore_whole,
+    whole_of,
+)
 from streams.packed_state import MARKER, Marker, PackedState, Unusable, projects_in, unpacked
 from streams.saved_states import NotSaved, SavedStates
 
@@ -32,8 +38,6 @@ RECORD_SECONDS_EXPECTED: Final = 10e-6
 RECORDS_TO_LEARN_FROM: Final = 10_000
 PARTS_PER_TURN: Final = 16
 """After so many parts the event loop gets its turn."""
-_OF_NO_USE: Final = (Unusable, Rejected, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What can come of bytes that somebody else has written."""
 _log = logging.getLogger(__name__)
 
 
@@ -97,7 +101,7 @@ class StateSaver:
             if not restore_whole(partition, marker.whole):
                 raise Unusable("it belongs to other alert rules")
             await _restore_projects(partition, saved)
-        except _OF_NO_USE as error:
+        except (UnreadableState, *UNREADABLE) as error:
             _log.warning(
                 "partition %d is folded from its start, its saved state is of no use: %s", number, error
             )
@@ -131,7 +135,7 @@ class StateSaver:
             number: opened for number, opened in partitions.items() if self._has_changed(number, opened)
         }
         until = began + self.final_seconds_max if final and self.in_hurry() else float("inf")
-        packed = [number for number, opened in changed.items() if await self._pack(number, opened, until)]
+        packed = [number for number, opened in changed.items() if await self._packed(number, opened, until)]
         await asyncio.gather(*[self._write(number, changed[number]) for number in packed])
         self._learn(began, _folded(partitions))
 
@@ -158,6 +162,13 @@ class StateSaver:
     def _has_changed(self, number: int, opened: Opened) -> bool:
         held = self._held[number]
         return bool(held.saved_offset != opened.next_offset or opened.partition.unsaved or held.pending)
+
+    async def _packed(self, number: int, opened: Opened, until: float) -> bool:
+        try:
+            return await self._pack(number, opened, until)
+        except UnreadableState:
+            await self.discard(number)
+            raise
 
     async def _pack(self, number: int, opened: Opened, until: float) -> bool:
         """Whether all was packed in time. What is packed waits in `pending` until it is written, whatever stops us."""
@@ -191,6 +202,11 @@ class StateSaver:
         held.pending = {}
         held.saved_offset = opened.next_offset
 
+    async def discard(self, number: int) -> None:
+        """Make the saved state of a partition one of no use: part of it could not be read when it was needed."""
+        with suppress(NotSaved):  # the next start hears the same
+            await self.states.save(number, {MARKER: None})
+
     async def _release(self, numbers: set[int]) -> None:
         for number in numbers:
             del self._held[number]
@@ -208,20 +224,7 @@ def _folded(partitions: Mapping[int, Opened]) -> int:
 
 
 async def _restore_projects(partition: Partition, saved: Mapping[bytes, bytes]) -> None:
-    with _collecting_no_garbage():
-        for count, (project_id, head, chunks) in enumerate(projects_in(saved), 1):
-            restore_project(partition, project_id, head, chunks)
-            if count % PARTS_PER_TURN == 0:
-                await asyncio.sleep(0)
-
-
-@contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
-    """A state is objects that stay; looking for garbage among them meanwhile takes as long as loading them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    for count, (project_id, head, chunks) in enumerate(projects_in(saved), 1):
+        restore_project(partition, project_id, head, chunks)
+        if count % PARTS_PER_TURN == 0:
+            await asyncio.sleep(0)

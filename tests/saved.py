@@ -1,6 +1,7 @@
 """Partitions whose state is saved now and then, and lives that go on from what was saved."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -59,8 +60,12 @@ def restored(saved: Saved, partition: Partition) -> bool:
         else:
             chunks.setdefault(name.project_id, {})[name.chunk] = part
     for project_id, head in heads.items():
-        restore_project(partition, project_id, head, chunks.get(project_id, {}))
+        restore_project(partition, project_id, head, partial(_in_order, chunks.get(project_id, {})))
     return True
+
+
+def _in_order(chunks: dict[int, Any]) -> list[Any]:
+    return [chunks[number] for number in range(len(chunks))]
 
 
 class Published:

@@ -7,6 +7,7 @@ never raises for bad input. What `Resume` says was published is folded again in 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from typing import Any, Protocol
 
 from schemas.acceptance import accept_structured, epoch_us
@@ -28,6 +29,7 @@ from streams.core.history import (
     restated_rows,
 )
 from streams.core.project import Project
+from streams.core.projects import Projects
 from streams.core.render import day_text, kpi_record, value_record
 from streams.core.rules import RuleSet
 from streams.core.statements import statement_of
@@ -101,7 +103,7 @@ class Partition:
         """With `notes_changes` the parts of the state that change are noted, for whoever saves them now and then."""
         resume = resume or Resume()
         self.number = number
-        self.projects: dict[str, Project] = {}
+        self.projects = Projects(partial(Project, zone=zone, notes_changes=notes_changes))
         self.touched: set[str] = set()
         self.closed_through: int | None = None
         self.known_at_us: int | None = None
@@ -116,7 +118,6 @@ class Partition:
         self._told_offset = max(self._published[0], resume.rejected_offset)
         self.since_offset = _since(resume, rules.hash)
         self.rules_hash = rules.hash
-        self._notes_changes = notes_changes
         self._rules: RuleSetRef = {"hash": rules.hash, "since_offset": self.since_offset}
         self.alerts = AlertBook(rules)
         self.alerts.restore(resume.active_alerts, resume.alerts_offset)
@@ -155,14 +156,14 @@ class Partition:
             self._cut(event["data"], record.offset, output)
             return
         project_id = event["subject"]
-        project = self.projects.get(project_id)
+        project = self.projects.loaded.get(project_id) or self.projects.get(project_id)
         if project is None:
             owner = self._place(project_id)
             if owner != self.number:
                 if record.offset > self._told_offset:
                     output.forwards.append((owner, record))
                 return
-            project = self.new_project(project_id)
+            project = self.projects.add(project_id)
         offset = record.offset
         project.take(statement_of(event, raw, offset, stated_at_us))
         project.newest_offset = offset
@@ -171,12 +172,6 @@ class Partition:
             project.newest_time_us = max(project.newest_time_us, stated_at_us)
         self.touched.add(project_id)
         self.unsaved.add(project_id)
-
-    def new_project(self, project_id: str) -> Project:
-        """A project of which nothing is known yet."""
-        project = Project(project_id, self._zone, notes_changes=self._notes_changes)
-        self.projects[project_id] = project
-        return project
 
     # -- cuts --------------------------------------------------------------------------------------------------
 
@@ -190,10 +185,10 @@ class Partition:
         # The first cut under a set of rules puts them to every project.
         first = self.rules_are_new and offset >= self.since_offset
         self.rules_are_new = self.rules_are_new and not first
-        due = self.projects if first or closes is not None else self.touched_since_cut
-        self.unsaved |= due if isinstance(due, set) else due.keys()
+        due = sorted(self.projects if first or closes is not None else self.touched_since_cut)
+        self.unsaved.update(due)
         self.unsaved |= self.alerts.waiting
-        for seq, project_id in enumerate(sorted(due)):
+        for seq, project_id in enumerate(due):
             self._cut_project(self.projects[project_id], closes, (offset, seq), output, first=first)
         if offset >= self.since_offset:
             position, publish = self._position(offset, len(due)), offset >= self._published[0]

@@ -5,17 +5,37 @@ state is whole or of no use: whoever keeps it writes all changes of one call tog
 records are folded, and gives back everything or nothing. Restored, a partition does from then on what it would have done.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
 
+from schemas.errors import ServiceUnavailable
+from schemas.rejections import Rejected
 from streams.core.partition import Partition
+from streams.core.project import Project
 from streams.core.saved_alerts import alerts_of, restore_alerts
 from streams.core.saved_project import changed_chunks, head_of, restore_head, restore_keys
 
-__all__ = ["STATE_FORMAT", "Name", "changes_of", "restore_project", "restore_whole", "whole_of"]
+__all__ = [
+    "STATE_FORMAT",
+    "UNREADABLE",
+    "Name",
+    "UnreadableState",
+    "changes_of",
+    "restore_project",
+    "restore_whole",
+    "whole_of",
+]
 
 STATE_FORMAT = 1
 """Raised with every change of what is kept or how: a state in another format is of no use."""
+
+UNREADABLE: Final = (Rejected, LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What can come of plain values that somebody else has written."""
+
+
+class UnreadableState(ServiceUnavailable):
+    """A state, or a project in it, cannot be made of what was saved, though all of that is as it was written."""
 
 
 class Name(NamedTuple):
@@ -68,15 +88,24 @@ def restore_whole(partition: Partition, whole: Sequence[Any]) -> bool:
 
 
 def restore_project(
-    partition: Partition, project_id: str, head: Sequence[Any], chunks: Mapping[int, Any]
+    partition: Partition, project_id: str, head: Sequence[Any], chunks: Callable[[], Sequence[Any]]
 ) -> None:
-    """Take over one project from its head and all of its chunks. What does not fit together raises LookupError."""
+    """Take over one project. `chunks`, in order of their numbers, are asked for when something first needs the project."""
     scalars, touched, touched_since_cut, alerts = head
-    project = partition.new_project(project_id)
-    restore_keys(project, [chunks[number] for number in range(len(chunks))], cuts=scalars[5])
-    restore_head(project, scalars)
+    partition.projects.leave(project_id, partial(_load, partition.number, scalars, chunks))
     restore_alerts(partition.alerts, project_id, alerts)
     if touched:
         partition.touched.add(project_id)
     if touched_since_cut:
         partition.touched_since_cut.add(project_id)
+
+
+def _load(number: int, scalars: Sequence[Any], chunks: Callable[[], Sequence[Any]], project: Project) -> None:
+    try:
+        restore_keys(project, chunks(), cuts=scalars[5])
+        restore_head(project, scalars)
+    except (UnreadableState, *UNREADABLE) as error:
+        raise UnreadableState(
+            f"project {project.id} cannot be made of the saved state of partition {number}: {error!r}; "
+            "start the worker again, it folds that partition from its start"
+        ) from error

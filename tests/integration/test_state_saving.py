@@ -18,8 +18,11 @@ from eventlog.kafka import KafkaLog
 from eventlog.log import LogIdentity
 from schemas.alerts import Rule
 from schemas.topics import Topics
-from streams.agents import Opened, entries_of
+from streams.agents import EventFolder, Opened, entries_of
 from streams.core.partition import Partition
+from streams.core.saved_state import Name, UnreadableState
+from streams.output import publish_to
+from streams.packed_state import MARKER, unpacked
 from streams.recovery import read_resume
 from streams.runner import end_offsets
 from streams.saved_states import Overtaken, SavedStates
@@ -203,6 +206,50 @@ def test_a_log_that_was_put_back_to_an_earlier_day_is_noticed(
             back = replace(home, log=log)
             assert back.live(save=False) == size(log)
     assert "put back to an earlier day" in caplog.text
+
+
+async def spoil_chunk(home: Home) -> None:
+    """Write a chunk that no version of ours would, with all that makes it look like one."""
+    states = EmbeddedStates(home.folder / "state.db")
+    await states.acquire([0])
+    marker, packed = unpacked(await states.load(0))
+    changes = packed.packed(Name("p1", 0), ["no chunk"])
+    await states.save(0, {**changes, MARKER: packed.marker(marker)})
+    await states.close()
+
+
+@pytest.mark.parametrize("when", ["folding", "saving"])
+def test_a_project_that_cannot_be_made_of_what_was_saved_ends_the_worker_and_the_next_start_folds_all(
+    home: Home, caplog: pytest.LogCaptureFixture, when: str
+) -> None:
+    async def fold(folder: EventFolder, end: int) -> None:
+        await folder.assign({0: end})
+        folder.partitions[0].unsaved.update(["p1"] if when == "saving" else [])
+        if when == "folding":
+            await folder.fold(home.log.read(TOPICS.events, 0, end - 1, 1))
+        await folder.save_state(final=True)
+
+    async def life() -> None:
+        saver = home.saver()
+        save, end = saver.save, home.log.end_offset(TOPICS.events, 0)
+        folder = EventFolder(
+            TOPICS, saver.open, publish_to(home.log), lambda _: end, lambda: 0.0, save=save, discard=saver.discard
+        )  # fmt: skip
+        try:
+            with pytest.raises(UnreadableState, match=r"project p1 .* partition 0.*; start the worker again"):
+                await fold(folder, end)
+        finally:
+            await saver.close()
+
+    home.live()
+    asyncio.run(spoil_chunk(home))
+    append_events(home.log, [closing_tick(Random(1), Mess(PROJECTS, KINDS, busy=5, last=40))])
+    asyncio.run(life())
+    assert caplog.text == ""
+    assert home.live() == home.log.end_offset(TOPICS.events, 0) + 1
+    assert (
+        "partition 0 is folded from its start, its saved state is of no use: it has no marker" in caplog.text
+    )
 
 
 def test_parts_that_a_new_state_does_not_have_are_gone_after_the_first_save(home: Home) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from eventlog.log import Record
 from streams.core.partition import Output, Partition, Resume
+from streams.core.saved_state import UnreadableState
 from tests.builders import tick
 from tests.feeds import FOCI, Feed, feeds
 from tests.folds import records_of
@@ -235,7 +236,7 @@ def noticed(seed: int, spoil: Callable[[Saved], None]) -> bool:
     try:
         restarted = gone_on(saved, published.resume(next_offset))
         return any(expected != found for expected, found in pairs(steps[at:], going_on, restarted))
-    except LookupError:
+    except UnreadableState:
         return True
 
 

@@ -34,7 +34,7 @@ def two() -> dict[bytes, bytes]:
 def test_what_was_packed_comes_back() -> None:
     marker, _ = unpacked(two())
     assert marker == ME
-    assert list(projects_in(two())) == [("p/1/项目", ["head"], {0: [1, None, b"\xff", 2.5, {"a": "è"}]})]
+    assert projects_of(two()) == [("p/1/项目", ["head"], [[1, None, b"\xff", 2.5, {"a": "è"}]])]
 
 
 def test_a_large_part_stands_in_pieces_and_leaves_none_behind_when_it_shrinks() -> None:
@@ -42,12 +42,22 @@ def test_a_large_part_stands_in_pieces_and_leaves_none_behind_when_it_shrinks() 
     apply(saved, packed.packed(Name("p"), ["head"]))
     for size, pieces in ((3 * PIECE_BYTES_MAX, 4), (10, 1), (PIECE_BYTES_MAX + 1, 2)):
         content = ["x" * size]
-        apply(saved, packed.packed(Name("p", 7), content))
+        apply(saved, packed.packed(Name("p", 0), content))
         assert len(saved) - 1 == pieces
         assert max(map(len, saved.values())) <= PIECE_BYTES_MAX + 4
         with_marker = {**saved, MARKER: packed.marker(ME)}
         assert unpacked(with_marker)[1].checksums == packed.checksums
-        assert list(projects_in(with_marker)) == [("p", ["head"], {7: content})]
+        assert projects_of(with_marker) == [("p", ["head"], [content])]
+
+
+def test_a_project_without_head_or_with_a_chunk_too_few_is_noticed_before_anything_is_unpacked() -> None:
+    for parts in ([Name("p", 0)], [Name("p"), Name("p", 1)], [Name("p"), Name("p", 0), Name("p", 2)]):
+        with pytest.raises(LookupError):
+            projects_of(state(*[(name, []) for name in parts]))
+
+
+def projects_of(saved: dict[bytes, bytes]) -> list[tuple[str, Any, list[Any]]]:
+    return [(project_id, head, chunks()) for project_id, head, chunks in projects_in(saved)]
 
 
 def refused(saved: dict[bytes, bytes]) -> str:
