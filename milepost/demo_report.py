@@ -38,6 +38,7 @@ ORDER BY days_late DESC, p.name_zh LIMIT 12
 """
 _NEXT: Final = """What to try next:
   milepost {home}kpis luoyang-crude-reserve-2
+  milepost {home}explain luoyang-crude-reserve-2 forecast_finish --as-of 2021-01-07
   milepost {home}query "SELECT project_id, status_date, status FROM projects"
   milepost {home}query "SELECT alertname, state, as_of, reason FROM alert_history ORDER BY changed_at"
   milepost {home}alerts

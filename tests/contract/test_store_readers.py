@@ -11,14 +11,20 @@ from uuid import UUID
 
 import pytest
 
+from eventlog.log import Record
+from schemas.acceptance import accept
+from schemas.codec import decode
+from schemas.envelope import data_text
 from schemas.errors import CheckFailed, UsageError
+from schemas.events import TICK_TYPE, Event
 from schemas.settings import Settings
 from storage.file_reader import FileReader
 from storage.live_client import LiveReader
+from storage.project_journal import journal_of, project_ids
 from storage.publication import INTERNAL_RELATIONS, PUBLISHED_RELATIONS
 from storage.reader import Reader, open_reader
-from tests.builders import ZONE, baseline, closing, milestone
-from tests.stores import Feed, answering, drained, opened
+from tests.builders import PROJECT, RECORDED_AT_US, ZONE, baseline, closing, milestone
+from tests.stores import TOPICS, Feed, answering, drained, opened
 
 PLAN = baseline(
     name="油库 🛢️ مشروع",
@@ -111,6 +117,26 @@ def test_data_of_an_event_comes_as_it_was_received(reader: Reader) -> None:
     ((text,),) = result.rows
     assert text.encode() in PLAN
     assert json.loads(text)["name"] == "油库 🛢️ مشروع"
+
+
+def test_the_journal_of_a_project_is_its_events_as_they_were_accepted_and_the_ticks(reader: Reader) -> None:
+    records = list(journal_of(reader, TOPICS.events, PROJECT))
+    events = [accept(record.value, (), RECORDED_AT_US, ZONE) for record in records]
+    assert [event["type"].split(".")[2] for event in events] == [
+        "baselined",
+        "reported",
+        "ticked",
+        "reported",
+    ]
+    assert events[0] == decode(PLAN)
+    assert data_text(records[0].value or b"") == data_text(PLAN)
+    assert [record.offset for record in records] == sorted(record.offset for record in records)
+    assert {event["type"] for event in map(_event, journal_of(reader, TOPICS.events, "p'2"))} <= {TICK_TYPE}
+    assert (reader.timezone, project_ids(reader)) == (str(ZONE), [PROJECT])
+
+
+def _event(record: Record) -> Event:
+    return decode(record.value or b"")
 
 
 def test_columns_of_the_same_name_are_told_apart(reader: Reader) -> None:
