@@ -5,6 +5,7 @@ from threading import Event, Thread
 from typing import Any, Final, TypeVar
 
 import duckdb
+import pyarrow as pa
 
 __all__ = ["Asking"]
 
@@ -29,6 +30,10 @@ class Asking:
     def fetch(self, rows: int) -> list[tuple[Any, ...]]:
         """The next rows of the statement, none at its end."""
         return self._run(lambda: self._connection.fetchmany(rows))
+
+    def table(self) -> pa.Table:
+        """All rows of the statement."""
+        return self._run(self._connection.to_arrow_table)
 
     def close(self) -> None:
         """Close the connection; one that is busy with what was given up goes with the process."""

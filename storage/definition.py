@@ -11,9 +11,10 @@ from storage.statement_check import check_macros
 from storage.statement_views import statement_views
 from storage.unit_view import unit_view
 
-__all__ = ["define", "schema_version"]
+__all__ = ["define", "schema_version", "view_text"]
 
-_FIRST_VIEWS: Final = "01_events.sql"
+_FIRST_VIEWS: Final = ("00_instants.sql", "01_events.sql")
+"""What the views on statements rest on."""
 
 
 def define(connection: duckdb.DuckDBPyConnection) -> None:
@@ -33,6 +34,11 @@ def define(connection: duckdb.DuckDBPyConnection) -> None:
 def schema_version() -> str:
     """Name of the newest migration."""
     return _sql_files("migrations")[-1][0]
+
+
+def view_text(name: str) -> str:
+    """Text of one of the files of views and macros."""
+    return dict(_sql_files("views"))[name]
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -57,7 +63,7 @@ def _migrate(connection: duckdb.DuckDBPyConnection) -> None:
 def _definitions() -> list[str]:
     """Views and macros in the order in which they build on each other."""
     texts = dict(_sql_files("views"))
-    return [texts.pop(_FIRST_VIEWS), *statement_views(), unit_view(), *texts.values(), *check_macros()]
+    return [*map(texts.pop, _FIRST_VIEWS), *statement_views(), unit_view(), *texts.values(), *check_macros()]
 
 
 def _fill_catalog(connection: duckdb.DuckDBPyConnection) -> None:

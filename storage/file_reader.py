@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import duckdb
+import pyarrow as pa
 
 from schemas.errors import CheckFailed, ServiceUnavailable
 from storage.asking import Asking
@@ -60,9 +61,24 @@ class FileReader:
     def scan(self, sql: str) -> Rows:
         """Run one statement on the file."""
         with self._translated():
-            row = self._asking.execute(f"SELECT {VERDICT_MACRO}($sql)", {"sql": sql}).fetchone()
-            refuse(str(row[0] if row else "refused|"), self._exists)
+            self._check(sql)
             return Rows.of(self._asking, sql, None, self._translated)
+
+    def table(self, sql: str) -> pa.Table:
+        """Run one statement and take all of its rows as an Arrow table."""
+        with self._translated():
+            self._check(sql)
+            self._asking.execute(sql)
+            return self._asking.table()
+
+    @property
+    def is_live(self) -> bool:
+        """No store is running."""
+        return False
+
+    def _check(self, sql: str) -> None:
+        row = self._asking.execute(f"SELECT {VERDICT_MACRO}($sql)", {"sql": sql}).fetchone()
+        refuse(str(row[0] if row else "refused|"), self._exists)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

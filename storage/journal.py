@@ -24,7 +24,7 @@ from schemas.events import TICK_TYPE
 from schemas.rejections import Rejected
 from storage.relations import bound, table_of
 
-__all__ = ["headers_text", "headers_tuple", "write_journal"]
+__all__ = ["headers_text", "headers_tuple", "parsed_event", "write_journal"]
 
 _TIME: Final = r'"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"'
 _NO_TICK: Final = r'"type":"milepost\.(?:[^c\\]|c[^l\\])'
@@ -141,14 +141,14 @@ def _write_others(connection: duckdb.DuckDBPyConnection, records: Sequence[Recor
 def _row(record: Record) -> tuple[Any, ...]:
     place = record[:5]
     headers = headers_text(record.headers)
-    return (*place, headers, *_parsed(record.value, record.headers), record.value)
+    return (*place, headers, *parsed_event(record.value, record.headers), record.value)
 
 
 _NOTHING: Final = (None,) * 6
 _instants = TypeAdapter(AwareDatetime)
 
 
-def _parsed(value: bytes | None, headers: Headers) -> tuple[Any, ...]:
+def parsed_event(value: bytes | None, headers: Headers) -> tuple[Any, ...]:
     """id, source, type, project, time in microseconds and text of data; NULLs for what is no event."""
     if value is None or len(value) > SIZE_MAX_BYTES:
         return _NOTHING

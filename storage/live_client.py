@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import duckdb
+import pyarrow as pa
 
 from schemas.errors import CheckFailed, ServiceUnavailable
 from storage.asking import Asking
@@ -55,17 +56,34 @@ class LiveReader:
 
     def scan(self, sql: str) -> Rows:
         """Run one statement on the server."""
-        with self._translated():
-            try:
-                return self._ask(sql)
-            except duckdb.Error as error:
-                if sql_problem(error) == _REFUSED:
-                    self._explain_refusal(sql)
-                raise
+        with self._translated(), self._explained(sql):
+            return self._ask(sql)
+
+    def table(self, sql: str) -> pa.Table:
+        """Run one statement on the server and take all of its rows as an Arrow table."""
+        with self._translated(), self._explained(sql):
+            self._asking.execute(_ASK, self._parameters(sql))
+            return self._asking.table()
+
+    @property
+    def is_live(self) -> bool:
+        """A store is running."""
+        return True
 
     def _ask(self, sql: str) -> Rows:
-        parameters = {"uri": self._uri, "sql": sql, "token": self._address.token}
-        return Rows.of(self._asking, _ASK, parameters, self._translated)
+        return Rows.of(self._asking, _ASK, self._parameters(sql), self._translated)
+
+    def _parameters(self, sql: str) -> dict[str, Any]:
+        return {"uri": self._uri, "sql": sql, "token": self._address.token}
+
+    @contextmanager
+    def _explained(self, sql: str) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            if sql_problem(error) == _REFUSED:
+                self._explain_refusal(sql)
+            raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -40,7 +40,7 @@ PUBLISHED_RELATIONS: Final = (
 )
 """Tables and views of the public contract."""
 
-PUBLISHED_FUNCTIONS: Final = ("kpi_at", "kpi_rollup")
+PUBLISHED_FUNCTIONS: Final = ("journal_digests", "kpi_at", "kpi_rollup")
 """Table macros of the public contract."""
 
 INTERNAL_RELATIONS: Final = (

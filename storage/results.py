@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, Final, Protocol, Self
 
+import pyarrow as pa
+
 from storage.asking import Asking
 
 __all__ = ["Reader", "Result", "Rows"]
@@ -83,3 +85,10 @@ class Reader(Protocol):
 
     def scan(self, sql: str) -> Rows:
         """Run one statement and take its rows one by one."""
+
+    def table(self, sql: str) -> pa.Table:
+        """Run one statement and take all of its rows as an Arrow table."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a store is running, which goes on writing."""

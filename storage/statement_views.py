@@ -3,7 +3,7 @@
 from schemas.events import DATA_TYPES, RETRACTION_TYPE, TICK_TYPE
 from schemas.keys import DAY_FIELD, KEY_FIELDS
 
-__all__ = ["statement_views"]
+__all__ = ["statement_day_sql", "statement_place_sql", "statement_views"]
 
 _STATEMENTS = """
 CREATE OR REPLACE VIEW statements AS
@@ -12,7 +12,7 @@ WITH stated AS (
            CASE WHEN type = '{retraction}' THEN data ->> '$.type' ELSE type END AS type
     FROM events WHERE type <> '{tick}'
 ), competing AS (
-    SELECT type, project_id, CASE type {grouping} END AS place,
+    SELECT type, project_id, {place} AS place,
            {{'revision': coalesce(TRY_CAST(data ->> '$.revision' AS BIGINT), 0), 'time': time, 'source': source, 'id': id,
              'data': data, 'event_type': event_type}} AS statement
     FROM stated
@@ -21,7 +21,7 @@ WITH stated AS (
            'source': statement.source, 'id': statement.id, 'digest': sha256(CAST(statement.data AS VARCHAR))}}))
     FROM competing WHERE place IS NOT NULL GROUP BY type, project_id, place
 )
-SELECT type, project_id, CASE type {keys} END AS key, CASE type {days} END AS as_of, revision, time, source, id, data
+SELECT type, project_id, CASE type {keys} END AS key, {day} AS as_of, revision, time, source, id, data
 FROM won WHERE event_type <> '{retraction}'
 """
 
@@ -92,14 +92,29 @@ def statement_views() -> list[str]:
 
 
 def _statements_view() -> str:
-    types = [name for name in DATA_TYPES if name in KEY_FIELDS]
     return _STATEMENTS.format(
         retraction=RETRACTION_TYPE,
         tick=TICK_TYPE,
-        grouping=" ".join(f"WHEN '{name}' THEN {_grouping(name)}" for name in types),
-        keys=" ".join(f"WHEN '{name}' THEN {_key(name)}" for name in types),
-        days=" ".join(f"WHEN '{name}' THEN {_day(name)}" for name in types if DAY_FIELD[name]),
+        place=statement_place_sql(),
+        keys=" ".join(f"WHEN '{name}' THEN {_key(name)}" for name in _keyed_types()),
+        day=statement_day_sql(),
     )
+
+
+def statement_place_sql() -> str:
+    """A list that is equal for statements of one natural key; of columns `type` and `data`, in a project."""
+    cases = " ".join(f"WHEN '{name}' THEN {_grouping(name)}" for name in _keyed_types())
+    return f"CASE type {cases} END"
+
+
+def statement_day_sql() -> str:
+    """The day that a statement is about; of columns `type` and `data`."""
+    cases = " ".join(f"WHEN '{name}' THEN {_day(name)}" for name in _keyed_types() if DAY_FIELD[name])
+    return f"CASE type {cases} END"
+
+
+def _keyed_types() -> list[str]:
+    return [name for name in DATA_TYPES if name in KEY_FIELDS]
 
 
 def _key(name: str) -> str:

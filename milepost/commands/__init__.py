@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "kpis": "Show KPIs now, or of a day as known at a moment.",
     "explain": "Say why a KPI has its value, down to the statements that it rests on.",
     "alerts": "Show the alerts that stand, or follow them as they come.",
+    "verify": "Compute every KPI again by SQL from the journal, and compare.",
     "rebuild": "Make the store anew from the log, beside the old one.",
     "contract": "Write the public types as JSON Schema, the topics as AsyncAPI, and the KPI catalog.",
     "doctor": "Check settings, log and store, and say what to do.",
