@@ -7,7 +7,14 @@ from eventlog.log import EventLog
 from schemas.errors import MilepostError
 from schemas.settings import Settings
 from schemas.topics import Topics
-from storage.known_events import days_of_events, digests_of_events, newest_event
+from storage.known_events import (
+    NO_BASELINES,
+    StoredBaselines,
+    days_of_events,
+    digests_of_events,
+    newest_event,
+    stored_baselines,
+)
 from storage.reader import Reader, open_reader
 
 __all__ = ["StoredJournal"]
@@ -38,6 +45,15 @@ class StoredJournal:
         except MilepostError as error:
             _log.info("duplicates of earlier runs are not looked for: %s", error)
             return ()
+
+    def baselines(self) -> StoredBaselines:
+        """Baselines that were accepted, and how far the store has read; nothing when no store can be read."""
+        try:
+            with open_reader(self._settings) as reader:
+                return stored_baselines(reader, self._topic) if self._is_ours(reader) else NO_BASELINES
+        except MilepostError as error:
+            _log.info("baselines of earlier runs are looked for in the log alone: %s", error)
+            return NO_BASELINES
 
     def _is_ours(self, reader: Reader) -> bool:
         """Whether the newest record of the journal stands in the log: a row of another log must not be missing in ours."""

@@ -1,6 +1,7 @@
 """Which statements stand in the log for some projects. Reads partitions of events; decides nothing and writes nothing."""
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from eventlog.log import EventLog, Record
@@ -13,7 +14,7 @@ from schemas.events import BASELINE_TYPE
 from schemas.rejections import Rejected
 from streams.core.statements import Key, Statement, statement_of, wins
 
-__all__ = ["standing_statements"]
+__all__ = ["baselines_between", "standing_statements"]
 
 _MARK = b"project.baselined"
 _ESCAPED_ASCII = b"\\u00"
@@ -39,6 +40,17 @@ def standing_statements(
                 if current is None or wins(statement, current):
                     winners[project][statement.key] = statement
     return {project: dict(_standing(found)) for project, found in winners.items()}
+
+
+def baselines_between(
+    log: EventLog, topic: str, partition: int, offsets: range
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Project and data of every baseline in a part of a partition, replaced and retracted ones included."""
+    zone, look = ZoneInfo(log.identity.timezone), _Look(())
+    for record in records_between(log, topic, partition, offsets.start, offsets.stop):
+        for project, statement in _statements(record, look, zone):
+            if statement.key[0] == BASELINE_TYPE and not statement.retracts:
+                yield project, statement.data
 
 
 def _counts(key: Key, wanted: Collection[Key]) -> bool:

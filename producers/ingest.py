@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from eventlog.log import Entry, EventLog
 from producers.earlier import Earlier
+from producers.forewarning import Forewarning
 from producers.lines import Line, Page
 from producers.ticks import partitions_of, tick_entries
 from schemas.acceptance import accept
@@ -69,6 +70,7 @@ class Ingest:
         undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.counts = Counts()
+        self.forewarning = Forewarning()
         self._undisturbed = undisturbed
         self._log, self._topics, self._earlier, self._now_us = log, topics, earlier, now_us
         self._zone = ZoneInfo(log.identity.timezone)
@@ -103,6 +105,7 @@ class Ingest:
         if event["type"] == TICK_TYPE:
             batch.entries += tick_entries(raw, self._topics, self._partitions)
         else:
+            self.forewarning.note(event)
             batch.entries.append(Entry(self._topics.events, event["subject"].encode(), raw))
 
     def _reject(self, name: str, line: Line, error: Rejected) -> None:

@@ -1,13 +1,24 @@
 """Which records the journal holds, told by digests: for those who publish, so that a file read twice is appended once."""
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from pydantic_core import from_json
 
 from schemas.acceptance import DAY_US
 from schemas.duplicates import DIGEST_BYTES, DIGEST_SEPARATOR
+from schemas.events import BASELINE_TYPE
 from storage.results import Reader
 
-__all__ = ["NewestRecord", "days_of_events", "digests_of_events", "newest_event"]
+__all__ = [
+    "NO_BASELINES",
+    "NewestRecord",
+    "StoredBaselines",
+    "days_of_events",
+    "digests_of_events",
+    "newest_event",
+    "stored_baselines",
+]
 
 _NEWEST: Final = """
 SELECT partition, "offset", epoch_us(recorded_at) FROM events WHERE topic = '{topic}' ORDER BY recorded_at DESC LIMIT 1
@@ -18,6 +29,22 @@ SELECT unhex(left(sha256(concat_ws(chr({DIGEST_SEPARATOR}), type, project_id, ep
 FROM events
 WHERE topic = '{{topic}}' AND time >= make_timestamptz({{start}}) AND time < make_timestamptz({{stop}})
 """
+
+
+_BASELINES: Final = f"""
+SELECT project_id, data FROM events WHERE topic = '{{topic}}' AND type = '{BASELINE_TYPE}'
+"""
+_READ: Final = "SELECT partition, next_offset FROM ingest_progress WHERE topic = '{topic}'"
+
+
+class StoredBaselines(NamedTuple):
+    """Data of the baselines that were accepted, by project, and the next offset of each partition."""
+
+    plans: Mapping[str, list[dict[str, Any]]]
+    next_offsets: Mapping[int, int]
+
+
+NO_BASELINES: Final = StoredBaselines({}, {})
 
 
 class NewestRecord(NamedTuple):
@@ -47,3 +74,12 @@ def digests_of_events(reader: Reader, topic: str, days: range) -> Iterator[bytes
     )
     for (digest,) in reader.scan(sql).rows:
         yield digest
+
+
+def stored_baselines(reader: Reader, topic: str) -> StoredBaselines:
+    """Every accepted baseline, also those that a later revision replaced."""
+    next_offsets: dict[int, int] = dict(reader.query(_READ.format(topic=topic)).rows)
+    plans: dict[str, list[dict[str, Any]]] = {}
+    for project, data in reader.scan(_BASELINES.format(topic=topic)).rows:
+        plans.setdefault(project, []).append(from_json(data))
+    return StoredBaselines(plans, next_offsets)

@@ -10,16 +10,17 @@ from datetime import date
 
 import click
 
-from eventlog.log import EventLog
 from milepost.exit_codes import DONE, PARTLY_REJECTED, USAGE
 from milepost.interrupts import undisturbed
 from milepost.known_events import StoredJournal
+from milepost.known_plans import KnownPlans, known_plans
 from milepost.moments import DAY
 from milepost.progress import Advance, progress_bar
 from milepost.shared_options import Call, command
 from milepost.wall_clock import now, now_us
 from milepost.wiring import open_log, topics_of
 from producers.earlier import Earlier
+from producers.forewarning import Forewarning
 from producers.ingest import Counts, Ingest
 from producers.inputs import Unreadable, check_input, open_input
 from producers.lines import Page
@@ -43,11 +44,20 @@ def ingest(call: Call, *, files: Sequence[str], as_of: date | None) -> int:
     with open_log(call.sourced) as log:
         if as_of is not None:
             closing_tick(log, topics_of(call.settings), as_of, now())  # refused before anything is appended
-        run = _new_run(call, log)
+        journal = StoredJournal(call.settings, log, topics_of(call.settings))
+        run = Ingest(log, topics_of(call.settings), Earlier(journal), now_us, undisturbed)
+        ends = {
+            number: log.end_offset(topics_of(call.settings).events, number)
+            for number in range(log.identity.partitions)
+        }
         try:
             all_read = _take_all(run, readable, sum(sizes[path] for path in readable))
             if as_of is not None:
                 append_closing(log, topics_of(call.settings), as_of, now())
+            _warn(
+                run.forewarning,
+                known_plans(journal, log, topics_of(call.settings), ends, run.forewarning.projects()),
+            )
         finally:
             _print_counts(call, run.counts)
     if len(readable) < len(files) or not all_read:
@@ -64,10 +74,11 @@ def _size_of(path: str) -> int | None:
         return None
 
 
-def _new_run(call: Call, log: EventLog) -> Ingest:
-    topics = topics_of(call.settings)
-    earlier = Earlier(StoredJournal(call.settings, log, topics))
-    return Ingest(log, topics, earlier, now_us, undisturbed)
+def _warn(forewarning: Forewarning, known: KnownPlans) -> None:
+    """One line per finding that is to be expected; it changes neither the counts nor the exit status."""
+    for warned in forewarning.warned(known.plans, known.judged):
+        text = f"milepost: warning: {warned.finding} {warned.times}, first: {warned.example}"
+        print(text, file=sys.stderr, flush=True)
 
 
 def _take_all(run: Ingest, paths: Sequence[str], size: int) -> bool:

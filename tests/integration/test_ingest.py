@@ -76,7 +76,7 @@ def test_the_last_line_counts_rows_and_the_status_tells_whether_all_were_accepte
     path = written(tmp_path, [*rows(1, 2, 1), b"", b"  ", b"bad", b"worse"])
     ran = done(milepost, "ingest", path, status=3)
     assert ran.stdout == "accepted 2, rejected 2, duplicates 1\n"
-    assert ran.stderr == ""
+    assert ran.stderr.startswith("milepost: warning: no_baseline 1, first: p1 ")
     assert (
         done(milepost, "ingest", written(tmp_path, rows(3))).stdout
         == "accepted 1, rejected 0, duplicates 0\n"
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_named_and_the_others_still_are(milepost: Milepos
     ran = done(milepost, "ingest", "missing.jsonl", good, table, "book.xlsx", folder, bad, status=2)
     assert ran.stdout == "accepted 1, rejected 1, duplicates 0\n"
     assert [line.split(": ")[1] for line in ran.stderr.splitlines()] == [
-        "missing.jsonl", str(table), "book.xlsx", str(folder),
+        "missing.jsonl", str(table), "book.xlsx", str(folder), "warning",
     ]  # fmt: skip
     assert "JSON lines" in ran.stderr
 
@@ -335,3 +335,52 @@ def test_the_clock_of_a_service_makes_history_of_what_it_finds(milepost: Milepos
     finally:
         service.kill()
         service.communicate()
+
+
+# -- what will stand among the findings ------------------------------------------------------------------------------
+
+_PLAN: Final = baseline(sections={"work_items": [{"id": "w", "quantity": 10, "unit": "t"}]})
+_ODD: Final = [
+    work("x", 1, 1),
+    work("x", 2, 1),
+    work("w", 3, 1, "km"),
+    work("w", 1, 11),
+    status(1, project="p2"),
+]
+_WARNINGS: Final = [
+    "milepost: warning: unknown_item 2, first: x of p1",
+    "milepost: warning: unit_mismatch 1, first: w of p1",
+    "milepost: warning: over_quantity 1, first: w of p1",
+    "milepost: warning: no_baseline 1, first: p2 has no baseline",
+]
+
+
+def warnings(ran: Run) -> list[str]:
+    return [line.split(" (id")[0].split(";")[0] for line in ran.stderr.splitlines()]
+
+
+def test_a_file_is_checked_against_its_own_baselines_wherever_they_stand_in_it(
+    milepost: Milepost, tmp_path: Path
+) -> None:
+    ran = done(milepost, "ingest", written(tmp_path, [*_ODD, _PLAN]))
+    assert warnings(ran) == _WARNINGS
+    assert ran.stdout == "accepted 6, rejected 0, duplicates 0\n"
+
+
+def test_a_file_is_checked_against_baselines_that_only_the_log_or_also_the_store_has(
+    milepost: Milepost, tmp_path: Path
+) -> None:
+    done(milepost, "ingest", written(tmp_path, [_PLAN]))
+    assert warnings(done(milepost, "ingest", written(tmp_path, _ODD))) == _WARNINGS
+    done(milepost, "run", "--drain")
+    again = [row.replace(b'"id":"', b'"id":"again ') for row in _ODD]
+    assert warnings(done(milepost, "ingest", written(tmp_path, again))) == _WARNINGS
+    found = asked(
+        milepost, "SELECT finding, count(*) AS times FROM findings GROUP BY finding ORDER BY finding"
+    )
+    assert [row["finding"] for row in found] == [
+        "no_baseline",
+        "over_quantity",
+        "unit_mismatch",
+        "unknown_item",
+    ]
