@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from eventlog.batches import pack, split, unpack
 from eventlog.identity import LOG_FORMAT, check_format, check_settings
-from eventlog.log import Entry, LogIdentity, Record
+from eventlog.log import Entry, LogIdentity, Member, Record
 from eventlog.partitioning import place_key
 from schemas.codec import to_json
 from schemas.errors import ServiceUnavailable, SettingsError
@@ -183,6 +183,10 @@ class EmbeddedLog:
                 "SELECT topic, partition, next_offset FROM commits WHERE consumer = ?", (consumer,)
             ).fetchall()
         return {(topic, partition): offset for topic, partition, offset in rows}
+
+    def members(self, consumer: str) -> list[Member]:
+        """None: a file does not know its readers."""
+        return []
 
     def close(self) -> None:
         """Close the file."""

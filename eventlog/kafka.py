@@ -5,10 +5,10 @@ failure left unanswered may stand there too, and twice: duplicates are absorbed 
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from time import monotonic
-from typing import Final, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from kafka import KafkaAdminClient
 from kafka.structs import OffsetAndMetadata, TopicPartition
@@ -18,7 +18,7 @@ from eventlog.kafka_connection import PATIENCE_SECONDS, KafkaConnection
 from eventlog.kafka_reading import KafkaReader, Place
 from eventlog.kafka_topics import IDENTITY_KEY, KafkaTopics, identity_in, identity_value, parse_identity
 from eventlog.kafka_writing import KafkaWriter
-from eventlog.log import Entry, LogIdentity, Record
+from eventlog.log import Entry, LogIdentity, Member, Record
 from eventlog.partitioning import place_key
 from eventlog.scan import records_between
 from schemas.errors import ServiceUnavailable, SettingsError
@@ -170,6 +170,14 @@ class KafkaLog:
             if noted.offset >= 0 and place.topic in self._names
         }
 
+    def members(self, consumer: str) -> list[Member]:
+        """Who is in a consumer group now. While the group shares its partitions anew they have none."""
+        group = self._connection.patiently(lambda: self._admin().describe_groups([consumer])[consumer])
+        return [
+            Member(each["client_host"].lstrip("/"), tuple(_given(each["member_assignment"])))
+            for each in group["members"]
+        ]
+
     def close(self) -> None:
         """Hang up."""
         self._writer.close()
@@ -204,6 +212,12 @@ class KafkaLog:
 
 
 _UNKNOWN_MEMBER: Final = 25
+
+
+def _given(assignment: Any) -> Iterator[Place]:
+    """The partitions of a member; nothing yet while the group is being joined."""
+    for each in assignment["assigned_partitions"] if assignment else ():
+        yield from ((each["topic"], number) for number in each["partitions"])
 
 
 def _refuse_missing(url: str, topics: Topics) -> NoReturn:

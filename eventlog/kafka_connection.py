@@ -13,7 +13,7 @@ from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 from kafka.structs import TopicPartition
 
-from eventlog.kafka_reasons import Address, client_log, explain, unreachable
+from eventlog.kafka_reasons import Address, client_log, explain, in_words, unreachable
 from schemas.errors import ServiceAway, ServiceUnavailable, SettingsError
 from schemas.settings import KafkaOptions
 
@@ -166,11 +166,15 @@ class KafkaConnection:
                 return question()
             except RetriableError as error:
                 if monotonic() > deadline:
-                    raise ServiceAway(f"Kafka at {self.place} does not answer: {_brief(error)}") from error
+                    raise ServiceAway(f"Kafka at {self.place} does not answer: {self.why(error)}") from error
             except KafkaError as error:
                 raise ServiceUnavailable(f"Kafka at {self.place} refuses: {_brief(error)}") from error
             self._never.wait(_AGAIN_SECONDS)
             self._look_again()
+
+    def why(self, error: KafkaError) -> str:
+        """What somebody sees who looks for the brokers now; one that listens tells the rest by its error."""
+        return unreachable(servers_of(self.place)) or in_words(error) or _brief(error)
 
     def _look_again(self) -> None:
         """Ask who leads now; a broker that is away says nothing."""

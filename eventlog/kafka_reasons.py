@@ -13,9 +13,19 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final, NamedTuple
 
+from kafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    NodeNotReadyError,
+    NotLeaderForPartitionError,
+    RequestTimedOutError,
+)
+
 from schemas.settings import KafkaOptions
 
-__all__ = ["Address", "ClientLog", "client_log", "explain", "unreachable"]
+__all__ = ["Address", "ClientLog", "client_log", "explain", "in_words", "unreachable"]
 
 SECONDS_MAX: Final = 4.0
 _CLIENT: Final = "kafka"
@@ -78,6 +88,21 @@ def unreachable(addresses: Sequence[Address]) -> str | None:
             return None
         reasons.append(reason)
     return reasons[0] if reasons else f"{addresses[0]} does not answer within {SECONDS_MAX:g} s"
+
+
+_WORDS: Final[tuple[tuple[type[KafkaError], str], ...]] = (
+    (NodeNotReadyError, "it takes connections but is not ready yet"),
+    (LeaderNotAvailableError, "no broker leads a partition that is needed"),
+    (NotLeaderForPartitionError, "another broker is about to lead a partition that is needed"),
+    (KafkaConnectionError, "it hangs up"),
+    (KafkaTimeoutError, "it takes too long"),
+    (RequestTimedOutError, "it takes too long"),
+)
+
+
+def in_words(error: KafkaError) -> str | None:
+    """What an error that passes by means for those who run the broker; None: its own words have to do."""
+    return next((words for kind, words in _WORDS if isinstance(error, kind)), None)
 
 
 def _try(address: Address) -> str | None:

@@ -71,7 +71,8 @@ class KafkaWriter:
             _refuse_size(error, chunk)
             if monotonic() > deadline:
                 raise ServiceAway(
-                    f"Kafka at {self._connection.place} acknowledges nothing: {error}; what was sent may stand in the log"
+                    f"Kafka at {self._connection.place} acknowledges nothing: {self._connection.why(error)}; "
+                    "what was sent may stand in the log"
                 ) from error
             _log.debug("sending %d records again: %s", len(left), error)
         return [offsets[at] for at in range(len(chunk))]

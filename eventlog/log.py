@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-__all__ = ["Entry", "EventLog", "Headers", "LogIdentity", "Record"]
+__all__ = ["Entry", "EventLog", "Headers", "LogIdentity", "Member", "Record"]
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -33,6 +33,13 @@ class Entry(NamedTuple):
     value: bytes | None
     partition: int | None = None
     headers: Headers = ()
+
+
+class Member(NamedTuple):
+    """A process that reads for a consumer now: its host, and the (topic, partition) pairs that it was given."""
+
+    host: str
+    places: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,9 @@ class EventLog(Protocol):
 
     def committed(self, consumer: str) -> dict[tuple[str, int], int]:
         """What was noted for a consumer."""
+
+    def members(self, consumer: str) -> list[Member]:
+        """Who shares the partitions of a consumer now; none on a log that hands nothing out, such as a file."""
 
     def close(self) -> None:
         """Release what is held."""

@@ -50,7 +50,7 @@ def diagnose(sourced: SourcedSettings, now: datetime) -> Iterator[Check]:
     yield from _unknown_variables(sourced)
     yield _catalog(sourced.settings)
     yield from _log_and_store(sourced, now)
-    yield from _parts(sourced.settings)
+    yield from _parts_of_home(sourced.settings)
     yield _live_sql(sourced.settings)
 
 
@@ -68,7 +68,7 @@ def _catalog(settings: Settings) -> Check:
 
 
 def _log_and_store(sourced: SourcedSettings, now: datetime) -> Iterator[Check]:
-    if sourced.settings.log.startswith("embedded://") and not sourced.settings.log_file.exists():
+    if _is_in_home(sourced.settings) and not sourced.settings.log_file.exists():
         advice = "publish something: `milepost simulate all`, `milepost ingest FILE` or `milepost apply`"
         yield Check("log", "note", f"there is none yet at {sourced.settings.log_file}", advice)
         return
@@ -78,8 +78,15 @@ def _log_and_store(sourced: SourcedSettings, now: datetime) -> Iterator[Check]:
             yield _log(log, topics)
             yield _last_tick(log, topics, now)
             yield _store(sourced.settings, log, topics)
+            if not _is_in_home(sourced.settings):
+                yield _workers(log, topics)
     except MilepostError as error:
         yield Check("log", "failed", str(error))
+
+
+def _is_in_home(settings: Settings) -> bool:
+    """A log of no kind at all is told when it is opened."""
+    return settings.log.startswith("embedded:")
 
 
 def _log(log: EventLog, topics: Topics) -> Check:
@@ -128,8 +135,25 @@ def _store(settings: Settings, log: EventLog, topics: Topics) -> Check:
     return Check("store", "ok", f"{settings.store_file} holds everything that the log holds")
 
 
-def _parts(settings: Settings) -> Iterator[Check]:
-    for name in _PARTS:
+def _workers(log: EventLog, topics: Topics) -> Check:
+    """On a broker workers may run anywhere; their group knows them."""
+    members = log.members(topics.worker_group)
+    if not members:
+        return Check(
+            "worker", "note", f"none is in the group {topics.worker_group}", "start `milepost worker`"
+        )
+    given = sum(len(member.places) for member in members)
+    hosts = ", ".join(sorted({member.host for member in members}))
+    detail = (
+        f"{len(members)} in the group {topics.worker_group} (on {hosts}), "
+        f"{given} of {log.partitions(topics.events)} partitions are given to them"
+    )
+    return Check("worker", "ok", detail)
+
+
+def _parts_of_home(settings: Settings) -> Iterator[Check]:
+    """Those that hold a lock in home."""
+    for name in _PARTS if _is_in_home(settings) else _PARTS[1:]:
         pid = HomeLock(settings.home, name).holder()
         yield Check(name, "ok", "not running" if pid is None else f"running, pid {pid}")
 

@@ -4,15 +4,20 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+import click
+
 from eventlog.kafka_connection import servers_of
 from milepost.environment import SourcedSettings, read_environment, settings_from
+from milepost.exit_codes import exit_code_of, one_line, report
 from milepost.folders import FolderPlan
 from milepost.locks import worker_lock
 from milepost.wiring import catalog_of, is_embedded, topics_of
+from schemas.errors import MilepostError
 from schemas.settings import Settings
 from streams.app import WorkerApp, create_app
 from streams.broker import Broker
 from streams.core.rules import RuleSet
+from streams.faust_command import end_with
 from streams.kafka_credentials import credentials_of
 from streams.runner import StopSignal, fold_until, running
 
@@ -43,8 +48,25 @@ async def _fold(
 
 def create_worker_app() -> WorkerApp:
     """The application of `faust -A streams.app worker`: settings from the environment, the lock taken when it starts."""
-    sourced = settings_from({}, read_environment())
-    return worker_app(sourced, lock=worker_lock(sourced.settings))
+    try:
+        sourced = settings_from({}, read_environment())
+        app = worker_app(sourced, lock=worker_lock(sourced.settings))
+    except MilepostError as error:
+        raise _Refused(error) from error
+    return end_with(_report, app)
+
+
+class _Refused(click.ClickException):
+    """An error before there is an application, for the command line of Faust."""
+
+    def __init__(self, error: MilepostError) -> None:
+        super().__init__(one_line(error))
+        self.exit_code = exit_code_of(error)
+
+
+def _report(error: Exception, verbose: bool) -> int:  # noqa: FBT001 - as `streams.faust_command` calls it
+    report(error, verbose=verbose)
+    return exit_code_of(error)
 
 
 def worker_app(

@@ -17,7 +17,7 @@ from eventlog.log import EventLog
 from streams.agents import EventFolder
 from streams.app import WorkerApp
 
-__all__ = ["StopSignal", "end_offsets", "fold_until", "running"]
+__all__ = ["StopSignal", "crashes_told_once", "end_offsets", "fold_until", "running"]
 
 LOOK_SECONDS: Final = 0.1
 """How often a worker that has nothing to do looks at its stop signal."""
@@ -41,7 +41,8 @@ async def running(app: WorkerApp) -> AsyncIterator[EventFolder]:
     While it runs, the interpreter collects garbage less often and switches threads more often.
     """
     app.finalize()
-    with _crashes_told_once(), _tuned_interpreter(app):
+    verbose = logging.getLogger().isEnabledFor(logging.INFO)
+    with crashes_told_once(verbose=verbose), _tuned_interpreter(app):
         try:
             await app.start()
             yield app.folder
@@ -104,10 +105,10 @@ def _strike_out(left: dict[int, int], done: Mapping[int, int]) -> None:
 
 
 @contextlib.contextmanager
-def _crashes_told_once() -> Iterator[None]:
-    """What stops a worker is raised by `fold_until`; Faust would print it as a traceback as well. Not when verbose."""
+def crashes_told_once(*, verbose: bool) -> Iterator[None]:
+    """What stops a worker is told by whoever runs it; Faust prints it as a traceback as well, which only the verbose want."""
     levels = {name: logging.getLogger(name).level for name in _CRASH_LOGGERS}
-    if not logging.getLogger().isEnabledFor(logging.INFO):
+    if not verbose:
         for name in levels:
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:

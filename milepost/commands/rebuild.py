@@ -1,5 +1,6 @@
 """`milepost rebuild`: makes the store anew from the log, or from its own journal, beside the old one."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -7,6 +8,7 @@ from pydantic_core import to_json
 
 from milepost.locks import worker_and_store_lock
 from milepost.shared_options import Call, command
+from schemas.errors import ServiceUnavailable
 
 if TYPE_CHECKING:
     from storage.rebuild import Rebuilt
@@ -25,11 +27,21 @@ __all__ = ["rebuild"]
 )
 def rebuild(call: Call, *, origin: str) -> None:
     """Checks the new store, puts it in the place of the old one, and keeps that one as .bak. The log stays as it is."""
+    if origin == "journal" or call.settings.log.startswith("embedded:"):
+        _must_exist(call.settings.home)
     with worker_and_store_lock(call.settings):
         from milepost.rebuilding import rebuild_from
 
         made = rebuild_from(call.sourced, origin)
     print(_json(made) if call.as_json else _text(call, made))
+
+
+def _must_exist(home: Path) -> None:
+    """What is to be read stands there; taking its locks would make the folder."""
+    if not home.is_dir():
+        raise ServiceUnavailable(
+            f"there is no home {home}, so nothing to rebuild from; choose another --home"
+        )
 
 
 def _json(made: "Rebuilt") -> str:

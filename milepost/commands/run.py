@@ -1,5 +1,6 @@
 """`milepost run --drain`: fold and store everything in the log, then end."""
 
+import sys
 from datetime import date
 
 import click
@@ -20,7 +21,14 @@ def run(call: Call, *, drain: bool, as_of: date | None) -> None:
     """Without a cut at its end the log gets one; a second drain adds nothing."""
     if not drain:
         raise UsageError("say `milepost run --drain`; a service that goes on is `milepost up`")
+    log_file = call.settings.log_file
+    makes_log = call.settings.log.startswith("embedded:") and not log_file.exists()
     with worker_and_store_lock(call.settings):
         from milepost.draining import drain as drain_log
 
         drain_log(call.sourced, as_of)
+    if makes_log:
+        print(
+            f"milepost: there was no log at {log_file}, so an empty one was made; was another --home meant?",
+            file=sys.stderr,
+        )

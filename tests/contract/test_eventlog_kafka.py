@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
@@ -172,6 +172,40 @@ def test_a_log_works_over_tls_with_a_password(secure_broker: Broker, topics: Top
     ) as log:  # fmt: skip
         log.append([Entry(topics.events, b"k", b"secret", 1)])
         assert [record.value for record in log.read(topics.events, 1, 0, 10)] == [b"secret"]
+
+
+def test_an_outage_is_told_in_words(own_broker: Broker, topics: Topics) -> None:
+    log = KafkaLog.open(
+        own_broker.url, timezone="Asia/Shanghai", partitions=1, topics=topics, log_id=lambda: "log",
+        constants={},
+    )  # fmt: skip
+    own_broker.kill()
+    with closing(log):
+        for ask in (
+            lambda: log.end_offset(topics.events, 0),
+            lambda: log.append([Entry(topics.events, b"k", b"v")]),
+        ):
+            with pytest.raises(ServiceAway, match=f"nothing listens at {own_broker.address}"):
+                ask()
+
+
+def test_who_reads_as_a_group_is_known_with_its_partitions(
+    log: KafkaLog, broker: Broker, topics: Topics
+) -> None:
+    assert log.members(topics.worker_group) == []
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": topics.worker_group})
+
+    def is_given_all() -> bool:
+        consumer.poll(0.05)
+        places = [sorted(member.places) for member in log.members(topics.worker_group)]
+        return places == [[(topics.events, number) for number in range(PARTITIONS)]]
+
+    with closing(consumer):
+        consumer.subscribe([topics.events])
+        until(is_given_all)
+        [member] = log.members(topics.worker_group)
+        assert member.host == "127.0.0.1"
+    until(lambda: log.members(topics.worker_group) == [])
 
 
 def test_a_broker_that_goes_away_and_comes_back_is_outlasted(own_broker: Broker, topics: Topics) -> None:

@@ -132,6 +132,13 @@ def test_the_order_between_ticks_doubled_lines_and_the_number_of_files_change_no
     assert Drained.of(milepost) == reference.said
 
 
+def test_a_drain_without_a_log_says_that_it_made_one(milepost: Milepost) -> None:
+    first, second = (milepost("run", "--drain") for _ in range(2))
+    assert first.returncode == second.returncode == 0
+    assert f"there was no log at {milepost.home / 'log.db'}, so an empty one was made" in first.stderr
+    assert "there was no log" not in second.stderr
+
+
 def test_a_second_drain_adds_nothing(reference: Reference, milepost: Milepost) -> None:
     copy = reference.copied_log(milepost.folder)
     done(copy, "run", "--drain")

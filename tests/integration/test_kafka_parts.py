@@ -178,6 +178,29 @@ def test_a_password_is_never_printed(secure_broker: Broker, topic_prefix: str, m
         assert secure_broker.password not in call.stdout + call.stderr
 
 
+def test_doctor_knows_the_workers_of_other_homes(
+    broker: Broker, topic_prefix: str, milepost: Milepost
+) -> None:
+    settings = on(broker, topic_prefix)
+    ingest(milepost, settings, baseline())
+
+    def worker_check() -> dict[str, str]:
+        checks: list[dict[str, str]] = json.loads(
+            milepost("doctor", "--format", "json", env=settings).stdout
+        )["checks"]
+        [found] = [check for check in checks if check["subject"] == "worker"]
+        return found
+
+    assert worker_check()["state"] == "note"
+    elsewhere = Milepost(home=milepost.folder / "elsewhere", folder=milepost.folder)
+    with part(elsewhere, "worker", settings) as worker:
+        until(lambda: "folding partitions" in heard(elsewhere, "worker"))
+        found = worker_check()
+        assert found["state"] == "ok"
+        assert f"1 in the group {topic_prefix}.worker (on 127.0.0.1), 4 of 4 partitions" in found["detail"]
+        stop(worker)
+
+
 def test_topics_with_other_partitions_are_refused_in_one_line(
     broker: Broker, topic_prefix: str, milepost: Milepost
 ) -> None:

@@ -196,9 +196,19 @@ def test_the_journal_serves_when_the_log_is_gone(milepost: Milepost, home: Path,
 
 
 def test_without_a_store_there_is_no_journal(milepost: Milepost, home: Path) -> None:
+    home.mkdir()
     refused = milepost("rebuild", "--from", "journal")
     assert refused.returncode == 4
     assert "no journal to rebuild from" in refused.stderr
+
+
+@pytest.mark.parametrize("origin", ["log", "journal"])
+def test_a_home_that_is_missing_is_named_and_stays_missing(milepost: Milepost, origin: str) -> None:
+    refused = milepost("rebuild", "--from", origin)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert refused.stderr.count("\n") == 1
+    assert f"there is no home {milepost.home}" in refused.stderr
+    assert not milepost.home.exists()
 
 
 @pytest.mark.parametrize("part", ["worker", "store"])
