@@ -4,6 +4,7 @@ It reads no clock itself. Two at once are harmless: a cut before which nothing c
 a day that is closed twice. Where time is simulated the live clock has no say, so it adds nothing to such a log.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,7 +33,12 @@ __all__ = ["LiveClock"]
 SOURCE: Final = "milepost/clock"
 MINUTE_S: Final = 60.0
 _DAY: Final = timedelta(days=1)
+_OWN_INSTANTS: Final = 100
+"""So many of its own ticks a clock knows again; it reads each of them at its next look."""
 _SIMULATED: Final = "the log has simulated ticks, so the clock adds none; reports of today belong into a log of their own (--home)"
+_ANOTHER: Final = (
+    "another clock adds ticks to this log as well; they count as one, so this does no harm, but one is enough"
+)
 
 
 @dataclass
@@ -70,6 +76,8 @@ class LiveClock:
         self._group = f"{topics.prefix}.clock"
         self._partitions: list[_Partition] = []
         self._noted: dict[tuple[str, int], int] = {}
+        self._own: deque[datetime] = deque(maxlen=_OWN_INSTANTS)
+        self._knows_another = False
 
     def run(self, stop: StopSignal) -> None:
         """Tick at once and at the start of each minute, until `stop` is set. A log that is away is waited for."""
@@ -87,7 +95,9 @@ class LiveClock:
             if partition.simulated:
                 return False
         if not stop.is_set():
-            self._log.append(list(self._due(self._now().astimezone(self._zone))))
+            now = self._now().astimezone(self._zone)
+            self._own.append(now)
+            self._log.append(list(self._due(now)))
             self._note()
         return True
 
@@ -126,6 +136,7 @@ class LiveClock:
         for record in records_between(self._log, topic, number, partition.next_offset, end):
             if found := tick_in(record, self._zone):
                 self._heed(partition, found)
+                self._look_for_another(found)
             partition.next_offset = record.offset + 1
             if stop.is_set():
                 return
@@ -139,6 +150,13 @@ class LiveClock:
             partition.open_by_clock = day if closes is None else closes + _DAY
         else:  # anybody may close a day of long ago
             partition.open_by_others = day if closes is None else max(closes + _DAY, day)
+
+    def _look_for_another(self, found: FoundTick) -> None:
+        """Say once that another clock ticks, too. What stood there at our first look may be of one that has ended."""
+        if not self._noted or self._knows_another or found.source != SOURCE or found.tick.at in self._own:
+            return
+        self._knows_another = True
+        self._say(_ANOTHER)
 
     def _note(self) -> None:
         """Spare the next clock the records in which there was no simulated tick."""

@@ -3,6 +3,7 @@
 One process at a time. An object belongs to one thread; other threads of the process read through cursors of their own.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,6 +36,8 @@ READER_WAIT_SECONDS: Final = 5.0
 
 CHECKPOINT_AT: Final = "128MB"
 """Size of the write-ahead log at which DuckDB moves it into the file; replaying it takes well under a second."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -77,12 +80,17 @@ class Store:
         try:
             with translated(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
+                was_killed = path.with_name(f"{path.name}.wal").exists()
                 store = cls(path, connect_waiting(path), topics, lock)
                 try:
                     store._prepare(identity)
                 except BaseException:
                     store.connection.close()
                     raise
+                if was_killed:
+                    _log.warning(
+                        "%s was not closed in good order; it goes on after its last transaction", path
+                    )
                 return store
         except BaseException:
             if lock is not None:

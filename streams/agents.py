@@ -13,11 +13,12 @@ from faust.types import AppT
 
 from eventlog.log import Entry, Record
 from schemas.codec import to_json
-from schemas.rejections import source_of
+from schemas.rejections import Rejection, source_of
 from schemas.topics import Topics
 from streams.batches import Batch, Gap
 from streams.core.partition import Output, Partition
 from streams.core.saved_state import UnreadableState
+from streams.refusal_news import RefusalNews
 
 __all__ = [
     "EventFolder",
@@ -84,7 +85,8 @@ class EventFolder:
     """Folds batches of the partitions that are assigned to it, and publishes what they cause.
 
     `end_offset` answers where a partition ended when it was last heard of. `live` says whether projects are evaluated
-    between cuts. `discard` takes away the saved state of a partition. `close` is called when the worker has stopped.
+    between cuts, and whether somebody is to hear of refusals. `discard` takes away the saved state of a partition.
+    `close` is called when the worker has stopped.
     """
 
     topics: Topics
@@ -105,6 +107,10 @@ class EventFolder:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _live_from: dict[int, int] = field(default_factory=dict)
     _evaluated_at: dict[str, float] = field(default_factory=dict)
+    _refusals: RefusalNews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._refusals = RefusalNews(self.topics.events, self.monotonic)
 
     async def assign(self, ends: Mapping[int, int]) -> None:
         """Own these partitions, which end there, and no others. What was ours stays as it is.
@@ -148,13 +154,17 @@ class EventFolder:
 
     async def _fold_new(self, partition: Partition, new: Sequence[Record], next_offset: int) -> None:
         entries: list[Entry] = []
+        rejections: list[Rejection] = []
         for start in range(0, len(new), SLICE_RECORDS):
             if output := partition.fold(new[start : start + SLICE_RECORDS]):
                 entries += entries_of(output, self.topics, partition.number)
+                rejections += output.rejections
             await asyncio.sleep(0)
         entries += await self._live_entries(partition, next_offset)
         if entries:
             await self.publish(entries)
+        if self.live:
+            self._refusals.hear(rejections)
 
     async def save_state(self, *, final: bool) -> None:
         """Keep the state of all partitions as it is between two batches."""
@@ -179,6 +189,10 @@ class EventFolder:
         """Note what stopped the worker, and wake whoever waits for progress."""
         self.failure = self.failure or reason
         self.progressed.set()
+
+    def tell_refusals(self) -> None:
+        """Say what was refused lately and not told yet."""
+        self._refusals.tell()
 
     # -- between cuts ------------------------------------------------------------------------------------------------
 

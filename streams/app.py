@@ -70,7 +70,7 @@ class WorkerApp(faust.App):
     ) -> None:
         self.stop_seconds_max = stop_seconds_max
         self._open_folder = open_folder
-        self._events = events
+        self.events_topic = events
         self._folder: EventFolder | None = None
         self._generation = 0
         super().__init__(*args, **options)
@@ -99,6 +99,7 @@ class WorkerApp(faust.App):
         """Close the folder last, and let go of its state before anybody looks for garbage in it."""
         await super().on_shutdown()
         if self._folder is not None:
+            self._folder.tell_refusals()
             await self._folder.close()
             self._folder.partitions.clear()
 
@@ -124,15 +125,15 @@ class WorkerApp(faust.App):
 
     def end_offset(self, partition: int) -> int:
         """Where a partition of events ended when that was last heard of."""
-        return self.consumer.highwater(TP(self._events, partition)) or 0
+        return self.consumer.highwater(TP(self.events_topic, partition)) or 0
 
     async def before_commit(self, *, final: bool) -> bool:
         """State is kept before progress is told, so that what was told to be done is never done again. False: neither is
-        done, since a worker that has failed, because another has taken over, say, writes nothing more.
+        done, since a worker that never started, or failed because another has taken over, say, writes nothing more.
         """
-        if self.folder.failure is not None:
+        if self._folder is None or self._folder.failure is not None:
             return False
-        await self.folder.save_state(final=final)
+        await self._folder.save_state(final=final)
         return True
 
     def _crash(self, reason: BaseException) -> None:

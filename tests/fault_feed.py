@@ -5,7 +5,7 @@ of the catalog with their alerts, and the ticks of each day. Some records are la
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from itertools import islice, product
@@ -25,10 +25,22 @@ from tests.builders import RECORDED_AT_US, ZONE, production
 from tests.cli import Milepost
 from tests.simulated import lines_of
 
-__all__ = ["EVENTS", "PARTITIONS", "broken_alerts", "differences", "embedded_exports", "entries", "exports"]
+__all__ = [
+    "EVENTS",
+    "PARTITIONS",
+    "TIMES",
+    "broken_alerts",
+    "differences",
+    "embedded_exports",
+    "entries",
+    "exports",
+]
 
-EVENTS: Final = int(os.environ.get("MILEPOST_FAULT_EVENTS", "20000"))
+_USUAL_EVENTS: Final = 20_000
+EVENTS: Final = int(os.environ.get("MILEPOST_FAULT_EVENTS", _USUAL_EVENTS))
 """How many reports are published; 500,000 by hand."""
+TIMES: Final = max(1.0, EVENTS / _USUAL_EVENTS)
+"""So many times longer than usual may it take."""
 PARTITIONS: Final = 4
 REPORTING_PROJECTS: Final = 12
 REPORTING_LINES: Final = ("L1", "产线二 🏭")
@@ -38,7 +50,7 @@ SEED: Final = 11
 CATALOG_PROJECTS: Final = 16
 CATALOG_SPAN: Final = Span(date(2024, 2, 12), date(2024, 3, 17))
 FAULTS: Final = Faults(duplicates=0.05, reorder=0.1, late=0.05, corrupt=0.02)
-DRAIN_SECONDS_MAX: Final = 600
+DRAIN_SECONDS_MAX: Final = 600 * TIMES
 
 _KPI: Final = "project_id, kpi, scope, as_of, known_at, baseline, value, value_date, numerator, denominator, unit, reason"
 EXPORTS: Final = {
@@ -109,12 +121,18 @@ def _reports(topics: Topics, events: int) -> Iterator[Entry]:
 # -- what comes of it --------------------------------------------------------------------------------------------------
 
 
-def embedded_exports(found: Sequence[Entry], folder: Path) -> Exports:
+def _after_everything() -> int:
+    return RECORDED_AT_US
+
+
+def embedded_exports(
+    found: Sequence[Entry], folder: Path, *, now_us: Callable[[], int] = _after_everything
+) -> Exports:
     """What an embedded drain of these records gives; their topic must be that of the default prefix."""
     milepost = Milepost(home=folder / "embedded", folder=folder)
     log = EmbeddedLog.open(
         milepost.home / "log.db", timezone=ZONE.key, partitions=PARTITIONS, topics=Topics(),
-        log_id=lambda: "embedded", constants=ENGINE_CONSTANTS, now_us=lambda: RECORDED_AT_US,
+        log_id=lambda: "embedded", constants=ENGINE_CONSTANTS, now_us=now_us,
     )  # fmt: skip
     with closing(log):
         log.append(found)

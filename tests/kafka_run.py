@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from eventlog.kafka import KafkaLog
 from eventlog.kafka_topics import IDENTITY_KEY
-from eventlog.log import Entry
+from eventlog.log import Entry, Record
 from eventlog.scan import records_between
 from schemas.errors import ServiceUnavailable
 from schemas.settings import ENGINE_CONSTANTS, Settings
@@ -26,12 +26,12 @@ from schemas.topics import Topics
 from storage.reader import open_reader
 from tests.builders import ZONE
 from tests.cli import ROOT, product_environment
-from tests.fault_feed import PARTITIONS, Exports, exports
+from tests.fault_feed import PARTITIONS, TIMES, Exports, exports
 from tests.waiting import until
 
 __all__ = ["KafkaRun", "Process", "kafka_run", "passes"]
 
-SETTLE_SECONDS_MAX: Final = 240
+SETTLE_SECONDS_MAX: Final = 240 * TIMES
 MESSAGE_BYTES_MAX: Final = 4 << 20
 QUEUE_MAX: Final = 50_000
 STOP_SECONDS_MAX: Final = 25
@@ -56,6 +56,7 @@ class Process:
 
     def _started(self) -> subprocess.Popen[bytes]:
         with self._log_file.open("ab") as out:
+            self._born_at = out.tell()
             return subprocess.Popen(
                 [sys.executable, "-m", "milepost", *self.words], cwd=self._log_file.parent,
                 env=self._environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
@@ -65,6 +66,11 @@ class Process:
     def heard(self) -> str:
         """All that this part has said in all its lives."""
         return self._log_file.read_text(encoding="utf-8")
+
+    @property
+    def heard_in_this_life(self) -> str:
+        """What it has said since it was started last."""
+        return self._log_file.read_bytes()[self._born_at :].decode()
 
     @property
     def pid(self) -> int:
@@ -129,6 +135,15 @@ class KafkaRun:
     def publish(self, found: Sequence[Entry]) -> None:
         """Publish as a foreign client does; each record is on the broker when this returns, in order."""
         self._produce(self.topics.events, found)
+
+    def events(self) -> list[Record]:
+        """All records of events, partition by partition."""
+        ends = self.ends(self.topics.events).items()
+        return [record for place, end in ends for record in records_between(self._log, *place, 0, end)]
+
+    def newest_events(self) -> list[Record | None]:
+        """The last record of each partition of events."""
+        return [self._log.last(self.topics.events, number) for number in range(PARTITIONS)]
 
     def damage_saved_states(self) -> list[int]:
         """Change a byte of the last record of each partition's saved state; answers in which there was one."""
@@ -215,6 +230,12 @@ class KafkaRun:
             return all(done.get(place, 0) >= end for place, end in self.ends(self.topics.events).items())
         except ServiceUnavailable:
             return False
+
+    def shares(self) -> list[int]:
+        """How many partitions each worker of the group has been given; nothing while the broker does not say."""
+        with suppress(ServiceUnavailable):
+            return sorted(len(member.places) for member in self._log.members(self.topics.worker_group))
+        return []
 
     def stored(self, home: Path) -> dict[tuple[str, int], int]:
         """How far a store has come; nothing while it does not answer."""

@@ -82,9 +82,9 @@ class TickedLog:
         """These bytes in each of these partitions."""
         self.log.append([Entry(TOPICS.events, b"p1", value, number) for number in partitions])
 
-    def clock(self) -> LiveClock:
+    def clock(self, say: Callable[[str], None] | None = None) -> LiveClock:
         """A clock that starts on this log."""
-        return LiveClock(self.log, TOPICS, now=self.time.now, say=self.said.append)
+        return LiveClock(self.log, TOPICS, now=self.time.now, say=say or self.said.append)
 
     def run_clock(self, until: datetime) -> None:
         """A clock that runs from the present on."""

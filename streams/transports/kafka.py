@@ -18,6 +18,7 @@ from faust.types.tuples import TP
 from mode import Service
 
 from schemas.errors import MilepostError, ServiceUnavailable
+from streams.assignments import Assignments
 from streams.batches import Gap
 from streams.broker_outages import BrokerOutages
 from streams.transports.kafka_errors import explain
@@ -46,6 +47,7 @@ class Consumer(RangeAcks, driver.Consumer):
         self._gave_up = False
         self._place = ", ".join(f"{url.host}:{url.port}" for url in self.transport.url)
         self._outages = BrokerOutages(self._place)
+        self._assignments = Assignments()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -99,6 +101,7 @@ class Consumer(RangeAcks, driver.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
         if not assigned:
             await self.start_offsets(set())
+            self._tell_assignment({})
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Where to begin: what the application asks for, else the first record. Commits play no part."""
@@ -116,7 +119,14 @@ class Consumer(RangeAcks, driver.Consumer):
                 self.on_lost(tp, asked[tp], first[tp])
         offsets = {tp: asked.get(tp, first[tp]) for tp in tps}
         await self._thread.seek_all(offsets)
+        self._tell_assignment(offsets)
         return offsets
+
+    def _tell_assignment(self, offsets: Mapping[TP, int]) -> None:
+        """One topic is read; whoever only drains is gone before anybody wonders."""
+        app: Any = self.app
+        if app.folder.live:
+            self._assignments.tell(app.events_topic, {tp.partition: offset for tp, offset in offsets.items()})
 
     async def perform_seek(self) -> None:
         """The same; one that failed is done again before anything is read."""

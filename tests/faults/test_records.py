@@ -1,5 +1,6 @@
 """Records as nobody should publish them, and damage in the topic of saved states: said, and harmless."""
 
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def test_wrong_and_misplaced_records_stop_nobody_and_every_one_is_accounted_for(
     assert reasons(told) == reasons(wanted)
     assert len(told["rejected_events"]) == len(WRONG)
     assert "Traceback" not in worker.heard
+    assert sum(map(int, re.findall(r"refused (\d+) records of", worker.heard))) == len(WRONG)
 
 
 def reasons(told: Exports) -> list[tuple[Any, ...]]:

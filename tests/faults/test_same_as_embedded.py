@@ -3,10 +3,10 @@
 import pytest
 
 from eventlog.log import Entry
-from tests.fault_feed import Exports, differences
+from tests.fault_feed import TIMES, Exports, differences
 from tests.kafka_run import KafkaRun
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(400 * TIMES)
 
 
 def test_the_parts_one_by_one_on_kafka_do_what_the_embedded_run_does(

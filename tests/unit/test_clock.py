@@ -170,6 +170,30 @@ def test_two_clocks_at_once_close_the_same_days_and_no_other(log: TickedLog) -> 
         assert log.closed(partition) == sorted(log.closed(partition))
 
 
+def test_each_of_two_clocks_says_once_that_there_is_another(log: TickedLog) -> None:
+    log.time.until = NOON + DAY
+    said: list[list[str]] = [[], []]
+    one, other = (log.clock(each.append) for each in said)
+    for minute in range(5):
+        log.time.at = NOON + minute * MINUTE
+        for clock in (one, other):
+            log.report(0)
+            log.time.at += timedelta(microseconds=1)
+            assert clock.tick(log.time)
+    assert [len(each) for each in said] == [1, 1]
+    assert all("another clock" in line for line in (*said[0], *said[1]))
+
+
+def test_a_clock_that_follows_another_says_nothing_of_it(log: TickedLog) -> None:
+    for start in (NOON, NOON + 2 * MINUTE):
+        log.time.at = start
+        log.report(0)
+        log.time.due = [(start + timedelta(seconds=30), lambda: log.report(0))]
+        log.run_clock(start + MINUTE + timedelta(seconds=30))
+    assert len(log.told(0)) == 4
+    assert log.said == []
+
+
 def test_on_a_log_with_simulated_ticks_the_clock_adds_none_and_says_so(log: TickedLog) -> None:
     log.add(tick(date(2023, 1, 1), closes=date(2023, 1, 1)), [1])
     log.report(0, 1, 2)
