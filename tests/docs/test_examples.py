@@ -11,7 +11,7 @@ import pytest
 from eventlog.log import Entry, EventLog
 from eventlog.scan import records_between
 from milepost.environment import settings_from
-from milepost.wiring import existing_log, topics_of
+from milepost.wiring import open_log, topics_of
 from tests.builders import baseline, status, tick
 from tests.cli import ROOT, Milepost
 from tests.kafka_broker import Broker
@@ -36,7 +36,7 @@ def newest_alert(milepost: Milepost, settings: Settings) -> Callable[[], object]
 @contextmanager
 def opened(milepost: Milepost, settings: Settings) -> Iterator[tuple[EventLog, str]]:
     sourced = settings_from({"home": str(milepost.home)}, settings)
-    with existing_log(sourced) as log:
+    with open_log(sourced) as log:
         yield log, topics_of(sourced.settings).alerts
 
 
