@@ -41,3 +41,9 @@ CREATE TABLE quotient_kpi AS SELECT unnest([
     'projected_output', 'target_margin', 'investment_lead_lag', 'eac_sci_t', 'sci_t', 'earned_schedule',
     'schedule_variance_time', 'forecast_duration', 'forecast_duration_pf1', 'forecast_duration_sci_t', 'forecast_finish', 'reading_mean_7d', 'reading_mean_30d'
 ]) AS kpi;
+-- What is told against the first baseline, too.
+CREATE TABLE schedule_kpi AS SELECT unnest([
+    'planned_value', 'schedule_variance', 'spi', 'percent_scheduled', 'earned_schedule', 'actual_time', 'planned_duration',
+    'schedule_variance_time', 'spi_t', 'sci_t', 'forecast_duration', 'forecast_duration_pf1', 'forecast_duration_sci_t', 'forecast_finish',
+    'tspi', 'milestone_slip', 'milestones_overdue', 'milestone_hit_rate', 'milestone_on_time_rate', 'milestone_bei'
+]) AS kpi;

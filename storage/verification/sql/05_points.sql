@@ -10,6 +10,16 @@ WITH told AS (
 SELECT s, data, baseline, start, finish, place, coalesce(approved_on, CASE WHEN place = 1 THEN start ELSE said_on END) AS holds_from
 FROM numbered;
 
+-- A project with several baselines is also measured by the first alone: as a subject of its own, the twin of the other.
+ALTER TABLE subject ADD COLUMN twin INTEGER;
+INSERT INTO subject
+SELECT CAST(s + (SELECT max(s) FROM subject) AS INTEGER), project_id, partition, 'original', until, closed, s
+FROM subject WHERE kind <> 'closing' AND s IN (SELECT s FROM plan WHERE place = 2);
+INSERT INTO stated
+SELECT o.s, t.type, t.day, t.data, t.said_on FROM stated t JOIN subject o ON o.twin = t.s
+WHERE t.type IN ('milepost.milestone.reported.v1', 'milepost.work.reported.v1', 'milepost.value.reported.v1', 'milepost.cost.reported.v1');
+INSERT INTO plan SELECT o.s, p.* EXCLUDE (s) FROM plan p JOIN subject o ON o.twin = p.s WHERE p.place = 1;
+
 -- Newest day of a statement in force, over all days.
 CREATE TABLE heard AS SELECT s, max(day) AS newest FROM stated WHERE day IS NOT NULL GROUP BY s;
 
@@ -30,10 +40,10 @@ WITH point AS (
     SELECT s, day FROM status_day WHERE day IS NOT NULL
     UNION
     -- days on which a project may become finished, whether or not they have rows
-    SELECT p.s, p.holds_from FROM plan p JOIN subject s ON s.s = p.s WHERE s.kind <> 'closing'
+    SELECT p.s, p.holds_from FROM plan p JOIN subject s ON s.s = p.s WHERE s.kind IN ('cut', 'end')
     UNION
     SELECT t.s, coalesce(t.day, CAST(t.data ->> '$.assigned_on' AS DATE)) FROM stated t JOIN subject s ON s.s = t.s
-    WHERE s.kind <> 'closing' AND t.type <> 'milepost.project.baselined.v1'
+    WHERE s.kind IN ('cut', 'end') AND t.type <> 'milepost.project.baselined.v1'
     UNION
     SELECT s.s, c.day FROM closing c JOIN subject s ON s.project_id = c.project_id AND s.until = c.until AND s.kind = 'closing'
     UNION
@@ -45,6 +55,10 @@ WITH point AS (
 )
 SELECT f.s, f.day, f.baseline, n.start, n.finish, n.place, coalesce(f.day <= n.start, false) AS early
 FROM in_force f LEFT JOIN plan n ON n.s = f.s AND n.baseline = f.baseline;
+
+INSERT INTO here
+SELECT o.s, h.day, n.baseline, n.start, n.finish, n.place, h.day <= n.start
+FROM here h JOIN subject o ON o.twin = h.s JOIN plan n ON n.s = o.s;
 
 -- What has rows: the sections of the baseline, without one those of what was reported by the day.
 CREATE TABLE planned_section AS
@@ -81,6 +95,7 @@ SELECT s, name, min(day) AS since FROM (
 ) GROUP BY s, name;
 CREATE TABLE section AS
 SELECT h.s, h.day, p.name FROM here h JOIN planned_section p ON p.s = h.s AND p.baseline = h.baseline
+WHERE p.name IN ('earned_value', 'milestones') OR h.s NOT IN (SELECT s FROM subject WHERE twin IS NOT NULL)
 UNION ALL
 SELECT h.s, h.day, t.name FROM here h JOIN told_section t ON t.s = h.s AND t.since <= h.day WHERE h.baseline = 0;
 

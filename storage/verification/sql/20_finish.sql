@@ -20,7 +20,12 @@ WITH told AS (
     SELECT h.*, f.s IS NOT NULL AS is_finished FROM here h LEFT JOIN finished f ON f.s = h.s AND f.day = h.day
 ), broken AS (
     SELECT *, max(CASE WHEN NOT is_finished THEN day END) OVER (PARTITION BY s ORDER BY day ROWS UNBOUNDED PRECEDING) AS broken_on FROM told
+    WHERE s NOT IN (SELECT s FROM subject WHERE twin IS NOT NULL)
 )
 SELECT * EXCLUDE (broken_on), CASE WHEN is_finished THEN 5 END AS complete,
        CASE WHEN is_finished THEN min(day) FILTER (is_finished) OVER (PARTITION BY s, broken_on) END AS finished_on
 FROM broken;
+-- Whether a project is finished is decided by the baselines in force, also where it is measured by the first.
+INSERT INTO place
+SELECT h.*, p.is_finished, p.complete, p.finished_on
+FROM here h JOIN subject o ON o.s = h.s AND o.twin IS NOT NULL JOIN place p ON p.s = o.twin AND p.day = h.day;

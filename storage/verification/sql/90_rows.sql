@@ -9,10 +9,11 @@ FROM figure f JOIN here h ON h.s = f.s AND h.day = f.day;
 -- exact: expected(numerator denominator value days)
 
 CREATE TABLE wanted AS
-SELECT s.kind, s.s, s.project_id, e.kpi, e.scope, e.day AS as_of, e.baseline, CAST(e.value AS DOUBLE) AS value,
+SELECT s.kind, coalesce(s.twin, s.s) AS s, s.twin IS NOT NULL AS is_original, s.project_id, e.kpi, e.scope, e.day AS as_of, e.baseline, CAST(e.value AS DOUBLE) AS value,
        CASE WHEN e.ahead AND e.value IS NOT NULL THEN coalesce(CASE WHEN e.kpi = 'forecast_finish' THEN p.finished_on END,
            e.day + greatest(CAST(e.days AS INTEGER), 0)) END AS value_date,
        CAST(e.numerator AS DECIMAL(38, 12)) AS numerator, CAST(e.denominator AS DECIMAL(38, 12)) AS denominator, e.unit, n.reason,
        e.is_quotient
 FROM expected e JOIN subject s ON s.s = e.s JOIN place p ON p.s = e.s AND p.day = e.day
-LEFT JOIN reason_name n ON n.r = e.r;
+LEFT JOIN reason_name n ON n.r = e.r
+WHERE s.twin IS NULL OR e.kpi IN (SELECT kpi FROM schedule_kpi);

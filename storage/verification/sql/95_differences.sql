@@ -8,29 +8,34 @@ LEFT JOIN heard h ON h.s = s.s
 WHERE (NOT p.is_finished AND c.day - coalesce(h.newest, p.start) <= 62 AND coalesce(p.start - c.day <= 62, true))
    OR (c.day = last_day(c.day) AND coalesce(c.day >= p.start, true));
 
-CREATE TABLE compared AS
-WITH newest AS (
-    SELECT * FROM kpi_snapshots QUALIFY row_number() OVER (PARTITION BY project_id, kpi, scope, as_of ORDER BY known_at DESC) = 1
-), due AS (
-    SELECT w.* FROM wanted w
-    WHERE w.kind = 'cut' AND (EXISTS (SELECT 1 FROM row_day d WHERE d.project_id = w.project_id AND d.day = w.as_of)
-        OR EXISTS (SELECT 1 FROM said_day d WHERE d.project_id = w.project_id AND d.day = w.as_of)
-        OR EXISTS (SELECT 1 FROM required_day d WHERE d.project_id = w.project_id AND d.day = w.as_of))
-), now AS (
-    SELECT w.* FROM wanted w JOIN status_day d ON d.s = w.s AND d.day = w.as_of
+CREATE TABLE due_day AS
+SELECT s.s, d.day FROM subject s JOIN (FROM row_day UNION FROM said_day UNION FROM required_day) d ON d.project_id = s.project_id
+WHERE s.kind = 'cut';
+
+CREATE TABLE due AS
+SELECT CASE WHEN w.is_original THEN 'kpi_snapshots_original' ELSE 'kpi_snapshots' END AS relation, w.*
+FROM wanted w SEMI JOIN due_day d ON d.s = w.s AND d.day = w.as_of
+UNION ALL
+SELECT CASE WHEN w.is_original THEN 'kpi_latest_original' ELSE 'kpi_latest' END, w.*
+FROM wanted w SEMI JOIN status_day d ON d.s = w.s AND d.day = w.as_of;
+
+CREATE TABLE stands AS
+WITH told AS (
+    SELECT 'kpi_snapshots' AS relation, * FROM kpi_snapshots
+    UNION ALL SELECT 'kpi_snapshots_original', * FROM kpi_snapshots_original
+    UNION ALL SELECT 'kpi_latest', * FROM kpi_latest
+    UNION ALL SELECT 'kpi_latest_original', * FROM kpi_latest_original
 )
-SELECT 'kpi_snapshots' AS relation, coalesce(d.project_id, n.project_id) AS project_id, coalesce(d.kpi, n.kpi) AS kpi,
+FROM told QUALIFY row_number() OVER (PARTITION BY relation, project_id, kpi, scope, as_of ORDER BY known_at DESC) = 1;
+
+CREATE TABLE compared AS
+SELECT coalesce(d.relation, n.relation) AS relation, coalesce(d.project_id, n.project_id) AS project_id, coalesce(d.kpi, n.kpi) AS kpi,
        coalesce(d.scope, n.scope) AS scope, coalesce(d.as_of, n.as_of) AS as_of, d.is_quotient, n.project_id IS NOT NULL AS is_stored,
        d.project_id IS NOT NULL AS is_wanted,
        {'baseline': n.baseline, 'value': n.value, 'value_date': n.value_date, 'numerator': n.numerator, 'denominator': n.denominator, 'unit': n.unit, 'reason': n.reason} AS stored,
        {'baseline': d.baseline, 'value': d.value, 'value_date': d.value_date, 'numerator': d.numerator, 'denominator': d.denominator, 'unit': d.unit, 'reason': d.reason} AS recomputed
-FROM due d FULL JOIN newest n ON n.project_id = d.project_id AND n.kpi = d.kpi AND n.scope = d.scope AND n.as_of = d.as_of
-UNION ALL
-SELECT 'kpi_latest', coalesce(d.project_id, n.project_id), coalesce(d.kpi, n.kpi), coalesce(d.scope, n.scope), coalesce(d.as_of, n.as_of),
-       d.is_quotient, n.project_id IS NOT NULL, d.project_id IS NOT NULL,
-       {'baseline': n.baseline, 'value': n.value, 'value_date': n.value_date, 'numerator': n.numerator, 'denominator': n.denominator, 'unit': n.unit, 'reason': n.reason},
-       {'baseline': d.baseline, 'value': d.value, 'value_date': d.value_date, 'numerator': d.numerator, 'denominator': d.denominator, 'unit': d.unit, 'reason': d.reason}
-FROM now d FULL JOIN kpi_latest n ON n.project_id = d.project_id AND n.kpi = d.kpi AND n.scope = d.scope AND n.as_of = d.as_of;
+FROM due d
+FULL JOIN stands n ON n.relation = d.relation AND n.project_id = d.project_id AND n.kpi = d.kpi AND n.scope = d.scope AND n.as_of = d.as_of;
 
 -- Of a key that is gone a null row is left. Amounts must be equal to the last bit, quotients to 10⁻⁹.
 CREATE TABLE difference AS
@@ -38,7 +43,7 @@ SELECT relation, project_id, kpi, scope, as_of, CASE WHEN is_stored THEN stored 
 FROM compared
 WHERE CASE
     WHEN NOT is_stored THEN true
-    WHEN NOT is_wanted THEN relation <> 'kpi_snapshots' OR stored.value IS NOT NULL OR stored.value_date IS NOT NULL OR stored.numerator IS NOT NULL
+    WHEN NOT is_wanted THEN starts_with(relation, 'kpi_latest') OR stored.value IS NOT NULL OR stored.value_date IS NOT NULL OR stored.numerator IS NOT NULL
         OR stored.denominator IS NOT NULL OR stored.reason IS NULL OR stored.reason NOT IN ('no_baseline', 'not_planned', 'no_data')
     ELSE stored.baseline <> recomputed.baseline OR stored.unit <> recomputed.unit OR stored.reason IS DISTINCT FROM recomputed.reason
         OR stored.value_date IS DISTINCT FROM recomputed.value_date
