@@ -137,27 +137,26 @@ class FoilLine:
 
     def _roll(self, coil: int) -> Steps:
         minutes = 60 * coil / 100 / (self.speed * self._skill)
-        yield from self._spend("production", _GRAIN * max(1, round(minutes / _GRAIN)))
         scrap = round(coil * self._chance.uniform(0.03, 0.045))
-        if self._chance.random() < 0.02 + 0.2 / (1 + self._coils / 60):
+        breaks = self._chance.random() < 0.02 + 0.2 / (1 + self._coils / 60)
+        if breaks:
             scrap += round(coil * self._chance.uniform(0.1, 0.4))
+        yield from self._spend("production", _GRAIN * max(1, round(minutes / _GRAIN)), coil, scrap)
+        if breaks:
             yield from self._spend("delay", self._chance.randint(5, 15) * _GRAIN)
             self._note("断带 strip break")
-        self._finish(coil, scrap)
+        self._finish(coil)
         self._wear_left -= round(minutes)
         if self._wear_left <= 0:
             yield from self._break_down()
 
-    def _finish(self, coil: int, scrap: int) -> None:
-        day, shift = self._at[0], self._shift()
+    def _finish(self, coil: int) -> None:
+        shift = self._shift()
         shift.coils += 1
-        shift.made += coil
-        shift.scrap += scrap
         if self._chance.random() < 0.05:
             shift.rework += round(coil * 0.2)
         self._coils += 1
         self._orders -= coil
-        self.made_on[day] = self.made_on.get(day, 0) + coil
 
     def _break_down(self) -> Steps:
         major = self._chance.random() < _MAJOR
@@ -201,8 +200,15 @@ class FoilLine:
     def _note(self, text: str) -> None:
         self._shift().note = text
 
-    def _spend(self, kind: str, minutes: int) -> Steps:
-        """Let minutes on duty pass and book them; the mill stands still while no shift is on duty."""
+    def _weigh(self, made: int, scrap: int) -> None:
+        """The mill's counter tells each shift what it has rolled, also of a coil that the next one ends."""
+        day, shift = self._at[0], self._shift()
+        shift.made += made
+        shift.scrap += scrap
+        self.made_on[day] = self.made_on.get(day, 0) + made
+
+    def _spend(self, kind: str, minutes: int, made: int = 0, scrap: int = 0) -> Steps:
+        """Let minutes on duty pass and book them, with what is made in them; without a shift the mill stands still."""
         left = minutes
         while left > 0:
             day, number, end = self._window()
@@ -212,5 +218,8 @@ class FoilLine:
             if on_duty:
                 self._at = (day, number)
                 self._book(kind, step)
+                self._weigh(
+                    *(whole * left // minutes - whole * (left - step) // minutes for whole in (made, scrap))
+                )
             if on_duty or kind == "idle":
                 left -= step

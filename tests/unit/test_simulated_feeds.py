@@ -115,7 +115,7 @@ def test_the_volume_stays_modest() -> None:
 FIRST_LINES: Final = 500
 GOLDEN: Final = {
     "crude-reserve": "de145dd357212bfd3ea06e40c25c67a3b923048ac91bcffc3301489ea7ea30c3",
-    "battery-foil": "089eb4a132e5e0f27289c85e61c31119e65ad3465ea5e62abf0c85041abe3666",
+    "battery-foil": "99cfbf893a7899b4936e679049672f6a0dc7e2c339540d06c1e27557a90866a1",
     "plant-restart": "a30480b97cc23bfb3ef88e5fa42579dae233ef2ffb284e7e327ec0791cbce975",
     "catalog": "9ef4596455bc193d379c7b3f7459d90ce7c5978d88249c80e6206060f9166b74",
     "all": "9ef4596455bc193d379c7b3f7459d90ce7c5978d88249c80e6206060f9166b74",
