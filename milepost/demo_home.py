@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_HOME", "home_of_demo", "prepare_home", "refuse_foreign"]
 DEFAULT_HOME: Final = Path("data") / "demo"
 _MARKER: Final = "demo.txt"
 _TEXT: Final = "Made by `milepost demo`, which replaces this folder's log and store when it runs again.\n"
-_MADE: Final = (_MARKER, "log.db*", "milepost.duckdb*", "sql.*")
+_MADE: Final = (_MARKER, "log.db*", "milepost.duckdb*", "sql.*", "state.db*")
 """What a demo, and the commands that people try on it, leave behind."""
 
 

@@ -54,6 +54,7 @@ _HEAD: Final = """\
 Every value is a number, or null with one reason; of several reasons that apply the first of the list below stands. Numbers
 are exact to the one division at the end; `numerator` and `denominator` stand in columns of their own wherever a KPI is a
 quotient, also beside a null as far as each is known. In % the quotient is multiplied by 100. D is the end of the day.
+Of a KPI in `date`, `value_date` is the day and `value` its distance in days from `as_of`.
 A row that a day no longer has, because a part left the plan or a statement was taken back, is null for want of it.
 
 This page is drawn from the registry of KPIs, which is also the table `kpi_catalog`: `milepost contract DIR` writes it to

@@ -14,9 +14,9 @@ def test_a_home_that_was_chosen_is_taken_else_the_default() -> None:
     assert home_of_demo(settings_from({}, {"MILEPOST_HOME": "elsewhere"})) == Path("elsewhere")
 
 
-def test_a_demo_replaces_the_log_and_the_store_of_a_demo(tmp_path: Path) -> None:
+def test_a_demo_replaces_the_log_the_store_and_the_states_of_a_demo(tmp_path: Path) -> None:
     prepare_home(tmp_path)
-    for name in ("log.db", "log.db-wal", "milepost.duckdb", "milepost.duckdb.bak", "notes.txt"):
+    for name in ("log.db", "log.db-wal", "milepost.duckdb", "milepost.duckdb.bak", "state.db", "notes.txt"):
         (tmp_path / name).write_text("old")
     prepare_home(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo.txt", "notes.txt"]
