@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import duckdb
-import pyarrow as pa
+
+if TYPE_CHECKING:  # loading it takes longer than most answers
+    import pyarrow as pa
 
 __all__ = ["Asking"]
 
@@ -31,7 +33,7 @@ class Asking:
         """The next rows of the statement, none at its end."""
         return self._run(lambda: self._connection.fetchmany(rows))
 
-    def table(self) -> pa.Table:
+    def table(self) -> "pa.Table":
         """All rows of the statement."""
         return self._run(self._connection.to_arrow_table)
 

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import duckdb
-import pyarrow as pa
 
 from schemas.errors import CheckFailed, ServiceUnavailable
 from storage.asking import Asking
 from storage.errors import held_by_another, sql_problem, translated
 from storage.results import Result, Rows
 from storage.statement_check import VERDICT_MACRO, refuse
+
+if TYPE_CHECKING:  # loading it takes longer than most answers
+    import pyarrow as pa
 
 __all__ = ["FileHeld", "FileReader"]
 
@@ -64,7 +66,7 @@ class FileReader:
             self._check(sql)
             return Rows.of(self._asking, sql, None, self._translated)
 
-    def table(self, sql: str) -> pa.Table:
+    def table(self, sql: str) -> "pa.Table":
         """Run one statement and take all of its rows as an Arrow table."""
         with self._translated():
             self._check(sql)

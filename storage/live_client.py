@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import duckdb
-import pyarrow as pa
 
 from schemas.errors import CheckFailed, ServiceUnavailable
 from storage.asking import Asking
@@ -14,6 +13,9 @@ from storage.extensions import load_live_sql
 from storage.live_address import LiveAddress, client_host
 from storage.results import Result, Rows
 from storage.statement_check import VERDICT_MACRO, refuse
+
+if TYPE_CHECKING:  # loading it takes longer than most answers
+    import pyarrow as pa
 
 __all__ = ["LiveReader", "ServerGone"]
 
@@ -59,7 +61,7 @@ class LiveReader:
         with self._translated(), self._explained(sql):
             return self._ask(sql)
 
-    def table(self, sql: str) -> pa.Table:
+    def table(self, sql: str) -> "pa.Table":
         """Run one statement on the server and take all of its rows as an Arrow table."""
         with self._translated(), self._explained(sql):
             self._asking.execute(_ASK, self._parameters(sql))

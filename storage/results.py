@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any, Final, Protocol, Self
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from storage.asking import Asking
+
+if TYPE_CHECKING:  # loading it takes longer than most answers
+    import pyarrow as pa
 
 __all__ = ["Reader", "Result", "Rows"]
 
@@ -86,7 +87,7 @@ class Reader(Protocol):
     def scan(self, sql: str) -> Rows:
         """Run one statement and take its rows one by one."""
 
-    def table(self, sql: str) -> pa.Table:
+    def table(self, sql: str) -> "pa.Table":
         """Run one statement and take all of its rows as an Arrow table."""
 
     @property

@@ -73,6 +73,7 @@ CONTRACT: Final = {
     "kpi_latest_original": _KPI_ROW,
     "kpi_at(DATE '2024-01-01', now())": _KPI_ROW,
     "kpi_rollup('all', NULL, NULL)": _GROUP_ROW,
+    "journal_digests()": "partition INTEGER, offset BIGINT, digest BIGINT",
     "ranking": _GROUP_ROW,
     "region_ranking": _GROUP_ROW,
     "project_status": (
